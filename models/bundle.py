@@ -1,0 +1,229 @@
+"""Bundles: a folder with a card (card.json) and weights; an embedder, a head, or both.
+
+A bundle is data: a card in JSON and arrays in .npz files without pickles. Loading one never executes anything from it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import pathlib
+from typing import TYPE_CHECKING, Any
+
+from models.classes import CLASSES
+from models.errors import UsageError
+
+if TYPE_CHECKING:
+    from models.embedder import Embedder
+    from models.hybrid_head import HeadWeights
+
+SHIPPED = pathlib.Path(__file__).parent / "bundles"
+"""The bundles that come with the project, one folder each."""
+
+EMBEDDERS = ("vggish", "compact", "placeholder")
+
+
+class BundleError(UsageError):
+    """A model that cannot be used; the message is one sentence that names it and says what to do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Thresholds:
+    """How probabilities a second become events.
+
+    Attributes:
+        onset: an event begins where the probability reaches this, in (0, 1).
+        offset: it ends where the probability falls below this, in (0, onset].
+        min_on_s: shorter events are dropped, seconds.
+        min_off_s: shorter pauses between events are closed, seconds.
+    """
+
+    onset: float = 0.5
+    offset: float = 0.3
+    min_on_s: float = 1.0
+    min_off_s: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense."""
+        if not 0 < self.offset <= self.onset < 1:
+            raise BundleError(
+                f"thresholds must satisfy 0 < offset <= onset < 1, not offset {self.offset}, onset {self.onset}"
+            )
+        if self.min_on_s < 0 or self.min_off_s < 0:
+            raise BundleError(f"durations must not be negative: min_on_s {self.min_on_s}, min_off_s {self.min_off_s}")
+
+
+@dataclasses.dataclass(frozen=True)
+class EmbedderSpec:
+    """Which embedder, said in a way that travels to workers.
+
+    Attributes:
+        name: one of EMBEDDERS.
+        weights: path or URL of its weights; "" for the placeholder.
+        pca: path of VGGish's PCA parameters; "" where the weights hold their own.
+        precision: "float32" or "bfloat16".
+        fingerprint: changes with the weights, the PCA and the precision.
+    """
+
+    name: str
+    weights: str
+    pca: str
+    precision: str
+    fingerprint: str
+
+    @property
+    def label(self) -> str:
+        """For tables: the name, the first of the fingerprint and the precision."""
+        return f"{self.name}-{self.fingerprint[:8]} {self.precision}"
+
+    def load(self, *, threads: int | None = None) -> Embedder:
+        """The embedder itself; `threads` batches run at a time."""
+        from models import embedder
+
+        if self.name == "placeholder":
+            network, pca = embedder.placeholder_network()
+        elif self.name == "compact":
+            from models.compact import load_compact
+
+            network, pca = load_compact(pathlib.Path(self.weights))
+        else:
+            from models.vggish import load_vggish_weights, vggish_network
+            from models.vggish_files import load_pca_anywhere
+
+            network = vggish_network(load_vggish_weights(self.weights), precision=self.precision)  # type: ignore
+            pca = load_pca_anywhere(self.pca)
+        return embedder.Embedder(network, pca, threads=threads)
+
+
+@dataclasses.dataclass(frozen=True)
+class HeadSpec:
+    """Which head, said in a way that travels to workers.
+
+    Attributes:
+        path: of its .npz file.
+        fingerprint: SHA-256 of that file.
+        name, version: from its card.
+        embedder: the embedder whose embeddings it was trained on.
+        thresholds: from its card.
+    """
+
+    path: str
+    fingerprint: str
+    name: str
+    version: str
+    embedder: str
+    thresholds: Thresholds
+
+    @property
+    def label(self) -> str:
+        """For tables: the name and the first of the fingerprint."""
+        return f"{self.name}-{self.fingerprint[:8]}"
+
+    def load(self) -> HeadWeights:
+        """The head itself."""
+        from models.hybrid_head import load_head
+
+        return load_head(self.path)
+
+
+@dataclasses.dataclass(frozen=True)
+class Bundle:
+    """A folder with a card, read and checked.
+
+    Attributes:
+        folder: where it lies.
+        card: what its card says.
+    """
+
+    folder: pathlib.Path
+    card: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The card's name."""
+        return str(self.card["name"])
+
+    @property
+    def version(self) -> str:
+        """The card's version."""
+        return str(self.card["version"])
+
+    @property
+    def has_head(self) -> bool:
+        """Whether it holds a head."""
+        return bool(self.card.get("head"))
+
+    def head(self) -> HeadSpec:
+        """The bundle's head, its checksum verified."""
+        if not self.has_head:
+            raise BundleError(f"the bundle {self.name} ({self.folder}) has no head; name one with --head")
+        path, checksum = self._verified("head")
+        thresholds = Thresholds(**self.card.get("thresholds", {}))
+        return HeadSpec(str(path), checksum, self.name, self.version, str(self.card["embedder"]), thresholds)
+
+    def embedder_weights(self) -> tuple[pathlib.Path, str]:
+        """The path and SHA-256 of the embedder's weights in the bundle."""
+        return self._verified("embedder_weights")
+
+    def _verified(self, part: str) -> tuple[pathlib.Path, str]:
+        entry = self.card[part]
+        path = self.folder / str(entry["file"])
+        if path.parent != self.folder or not path.is_file():
+            raise BundleError(f"{self.folder} lacks the file {entry['file']!r} that its card names; get it again")
+        checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+        if checksum != entry["sha256"]:
+            raise BundleError(f"{path} is damaged: its checksum is not the one on its card; get the bundle again")
+        return path, checksum
+
+    def verify(self) -> list[str]:
+        """Check every weight file of the bundle against its card; the names of those checked."""
+        parts = [part for part in ("embedder_weights", "head") if self.card.get(part)]
+        return [self._verified(part)[0].name for part in parts]
+
+
+def open_bundle(name_or_folder: str | os.PathLike[str]) -> Bundle:
+    """Open a shipped bundle by its name, or any by its folder.
+
+    Raises:
+        BundleError: there is none, or its card is not one of ours.
+    """
+    folder = pathlib.Path(name_or_folder)
+    if str(name_or_folder) in shipped_names():
+        folder = SHIPPED / folder
+    try:
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    except OSError:
+        known = ", ".join(shipped_names())
+        raise BundleError(
+            f"{os.fspath(name_or_folder)} is neither a bundle that ships ({known}) nor a folder with a card.json"
+        ) from None
+    except ValueError as error:
+        raise BundleError(f"{folder / 'card.json'} is not JSON ({error}); get the bundle again") from None
+    _check_card(folder, card)
+    return Bundle(folder, card)
+
+
+def shipped_names() -> list[str]:
+    """The bundles that come with the project."""
+    return sorted(card.parent.name for card in SHIPPED.glob("*/card.json"))
+
+
+def _check_card(folder: pathlib.Path, card: Any) -> None:
+    place = folder / "card.json"
+    if not isinstance(card, dict) or not {"name", "version", "classes", "embedder"} <= card.keys():
+        raise BundleError(f"{place} lacks a name, a version, classes or an embedder; it is no bundle's card")
+    if tuple(card["classes"]) != CLASSES:
+        raise BundleError(f"{place} lists other classes than {', '.join(CLASSES)}, in that order")
+    if card["embedder"] not in EMBEDDERS:
+        raise BundleError(f"{place} names the embedder {card['embedder']!r}, not one of {', '.join(EMBEDDERS)}")
+
+
+def write_card(folder: pathlib.Path, card: dict[str, Any]) -> None:
+    """Write `card` to the bundle at `folder`, with the checksums of the weight files that it names."""
+    for part in ("embedder_weights", "head"):
+        if card.get(part):
+            card[part]["sha256"] = hashlib.sha256((folder / card[part]["file"]).read_bytes()).hexdigest()
+    _check_card(folder, card)
+    (folder / "card.json").write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,156 @@
+"""How well the compact embedder and its head find laughter: in clips, and in the seconds of mixtures."""
+
+import dataclasses
+import pathlib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from models.classes import CLASSES, FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS
+from models.compact import Network
+from models.compact_data import LAUGHTER_LABELS, Row, Scored, read_audio
+from models.fit_compact import embed
+from models.hybrid_head import HeadWeights
+from models.log_mel import SECOND_SAMPLES, log_mel_patches
+from models.postprocess import PcaParams
+from models.teacher import CONTEXT_S, TEACHER_RATE, Teacher, require
+
+NONE = CLASSES.index("none")
+BOOTSTRAPS = 2000
+
+ClipScore = Callable[[pathlib.Path], float]
+
+
+@dataclasses.dataclass(frozen=True)
+class ClipReport:
+    """Clip measures with 95 % bootstrap intervals, and each label's clips, mean score and share found."""
+
+    laughs: int
+    others: int
+    auc: float
+    auc_interval: tuple[float, float]
+    average_precision: float
+    average_precision_interval: tuple[float, float]
+    by_label: dict[str, dict[str, float]]
+
+
+def detection(scores: np.ndarray) -> np.ndarray:
+    """The detection score, 1 - none, of head scores [..., 7]."""
+    return 1 - scores[..., NONE]
+
+
+def clip_score(network: Network, pca: PcaParams, head: HeadWeights) -> ClipScore:
+    """A function of an audio file: the largest detection score of its 1 s windows."""
+
+    def score(path: pathlib.Path) -> float:
+        samples = read_audio(path, rate_hz=SECOND_SAMPLES)
+        seconds = np.pad(samples, (0, -len(samples) % SECOND_SAMPLES)).reshape(-1, SECOND_SAMPLES)
+        embeddings = embed(network, pca, np.asarray(log_mel_patches(seconds)))
+        return float(detection(head.window_scores(embeddings, window_s=1, hop_s=1)).max())
+
+    return score
+
+
+def teacher_score(teacher: Teacher) -> ClipScore:
+    """A function of an audio file: the teacher's largest score of a kind of laughter in any second."""
+
+    def score(path: pathlib.Path) -> float:
+        samples = read_audio(path, rate_hz=TEACHER_RATE)
+        margin = CONTEXT_S * TEACHER_RATE
+        padded = np.pad(samples, (margin, margin + -len(samples) % TEACHER_RATE))
+        scores = teacher(padded)
+        return float(scores[:, FIRST_AUDIOSET_INDEX : FIRST_AUDIOSET_INDEX + len(LAUGHTER_KINDS)].max())
+
+    return score
+
+
+def clip_report(
+    score: ClipScore, audio: pathlib.Path, rows: Sequence[Row], *, threshold: float, seed: int = 0
+) -> ClipReport:
+    """Score the rows' clips and measure how well the score tells laughter labels from the others.
+
+    Raises:
+        ValueError: the rows lack laughter, or lack anything else.
+    """
+    laughs = np.array([row.label in LAUGHTER_LABELS for row in rows], bool)
+    if laughs.all() or not laughs.any():
+        raise ValueError("a report needs clips with laughter and clips without")
+    scores = np.array([score(audio / row.path) for row in rows])
+    measures = require("sklearn.metrics")
+    groups = np.array([row.group for row in rows])
+    auc, precision = measures.roc_auc_score, measures.average_precision_score
+    return ClipReport(
+        int(laughs.sum()),
+        int((~laughs).sum()),
+        float(auc(laughs, scores)),
+        _interval(auc, laughs, scores, groups, seed),
+        float(precision(laughs, scores)),
+        _interval(precision, laughs, scores, groups, seed),
+        _by_label(rows, scores, threshold),
+    )
+
+
+def _interval(
+    measure: Callable[..., float], laughs: np.ndarray, scores: np.ndarray, groups: np.ndarray, seed: int
+) -> tuple[float, float]:
+    """The middle 95 % of the measure over bootstrap samples of groups, for clips of one speaker resemble each other."""
+    rng, values = np.random.default_rng(seed), []
+    members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+    while len(values) < BOOTSTRAPS:
+        drawn = np.concatenate([members[i] for i in rng.integers(len(members), size=len(members))])
+        if 0 < laughs[drawn].sum() < len(drawn):
+            values.append(measure(laughs[drawn], scores[drawn]))
+    low, high = np.quantile(values, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _by_label(rows: Sequence[Row], scores: np.ndarray, threshold: float) -> dict[str, dict[str, float]]:
+    found = defaultdict(list)
+    for row, value in zip(rows, scores, strict=True):
+        found[row.label].append(float(value))
+    return {
+        label: {
+            "clips": len(values),
+            "mean_score": round(float(np.mean(values)), 3),
+            "share_found": round(float(np.mean(np.array(values) >= threshold)), 3),
+        }
+        for label, values in sorted(found.items(), key=lambda item: -float(np.mean(item[1])))
+    }
+
+
+def second_truth(scored: Scored) -> tuple[np.ndarray, np.ndarray]:
+    """What is known of the seconds of mixtures: (laughter bool, known bool), [programmes, 10] each.
+
+    Seconds in which a laugh only begins or ends, or where something unlabelled is heard, count as not known.
+    """
+    laughing, quiet = scored.laughter >= 0.3, scored.known & (scored.laughter < 0.03)
+    return laughing, laughing | quiet
+
+
+def hysteresis(scores: np.ndarray, *, onset: float, offset: float) -> np.ndarray:
+    """Seconds inside events, bool [programmes, seconds]: from a score of onset on, while it stays at offset."""
+    inside, state = np.zeros(scores.shape, bool), np.zeros(len(scores), bool)
+    for second in range(scores.shape[1]):
+        state = (scores[:, second] >= onset) | (state & (scores[:, second] >= offset))
+        inside[:, second] = state
+    return inside
+
+
+def choose_thresholds(scored: Scored, scores: np.ndarray) -> dict[str, float]:
+    """The onset and offset with the best F0.5 of the seconds of held-out mixtures.
+
+    F0.5 counts precision more than recall: laughter is rarer in archives than in the mixtures.
+
+    Args:
+        scores: float32 [programmes, 10], the detection score of each second.
+    """
+    laughing, known = second_truth(scored)
+    best = (-1.0, 0.5, 0.5)
+    for onset in np.arange(0.1, 0.96, 0.05):
+        for share in (0.5, 0.7, 0.9):
+            inside = hysteresis(scores, onset=onset, offset=onset * share)
+            right = np.sum(inside & laughing & known)
+            found, there = np.sum(inside & known), np.sum(laughing & known)
+            best = max(best, (float(1.25 * right / max(1.0, 0.25 * there + found)), onset, onset * share))
+    return {"onset": round(float(best[1]), 3), "offset": round(float(best[2]), 3), "f05": round(best[0], 3)}

@@ -1,0 +1,296 @@
+"""The hybrid head: batch normalisation, bidirectional LSTM, batch normalisation, seven sigmoids.
+
+Training builds it in Keras (`build_keras_head`); everything else runs it from plain arrays (`HeadWeights`), so
+that loading a head never executes anything and heads of other origin (the 2017 models) fit in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import os
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from models.classes import CLASSES
+
+EMBEDDING_SIZE = 128
+BATCH_WINDOWS = 256
+"""Windows of one call. Fixed, the last batch padded: float32 results depend on the shape of the batch."""
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclasses.dataclass(frozen=True)
+class LstmWeights:
+    """One direction: kernel [in, 4U], recurrent [U, 4U], bias [4U], float32; gates in the order i, f, c, o."""
+
+    kernel: FloatArray
+    recurrent: FloatArray
+    bias: FloatArray
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class HeadWeights:
+    """A trained head as plain float32 arrays.
+
+    Attributes:
+        scale, offset: [128], the first batch normalisation folded to `x * scale + offset`, x being the
+            embedding's bytes as floats 0..255.
+        forward, backward: the LSTM's directions; backward is None for a single forward LSTM.
+        scale2, offset2: [U] or [2U], the second batch normalisation; ones and zeros where there is none.
+        dense, dense_bias: [U or 2U, 7] and [7].
+        activation: "tanh" (Keras 3) or "relu" (the 2017 models).
+        recurrent_activation: "sigmoid", or "hard_sigmoid": Keras 1's clip(0.2 x + 0.5, 0, 1).
+        padding: what stands for seconds that a window lacks: "mask", or "zeros_before" (zero embeddings in
+            front, as Keras' `pad_sequences` gave the 2017 models).
+    """
+
+    scale: FloatArray
+    offset: FloatArray
+    forward: LstmWeights
+    backward: LstmWeights | None
+    scale2: FloatArray
+    offset2: FloatArray
+    dense: FloatArray
+    dense_bias: FloatArray
+    activation: str = "tanh"
+    recurrent_activation: str = "sigmoid"
+    padding: str = "mask"
+
+    def __post_init__(self) -> None:
+        """Refuse shapes that do not fit together and names of functions that do not exist."""
+        units = self.forward.recurrent.shape[0] * (2 if self.backward else 1)
+        expected: dict[str, tuple[int, ...]] = {
+            "scale": (EMBEDDING_SIZE,),
+            "offset": (EMBEDDING_SIZE,),
+            "scale2": (units,),
+            "offset2": (units,),
+            "dense": (units, len(CLASSES)),
+            "dense_bias": (len(CLASSES),),
+        }
+        for name, shape in expected.items():
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"the head's {name} has shape {getattr(self, name).shape}, not {shape}")
+        for field, known in _CHOICES.items():
+            if getattr(self, field) not in known:
+                raise ValueError(f"the head's {field} is {getattr(self, field)!r}, not one of {known}")
+
+    def window_scores(self, embeddings: npt.NDArray[np.uint8], *, window_s: int, hop_s: int) -> FloatArray:
+        """Score the windows [k, k + window_s) for k = 0, hop_s, 2 hop_s, ... below the recording's end.
+
+        Args:
+            embeddings: uint8 [seconds, 128].
+            window_s: the windows' length in seconds (embeddings), at least 1.
+            hop_s: seconds from one window's start to the next, at least 1.
+
+        Returns:
+            float32 [ceil(seconds / hop_s), 7] in [0, 1], in the order of CLASSES. Seconds past the end are
+            padded as `padding` says.
+        """
+        if window_s < 1 or hop_s < 1:
+            raise ValueError(f"window_s and hop_s must be at least 1, not {window_s} and {hop_s}")
+        starts = np.arange(0, len(embeddings), hop_s)
+        span = (BATCH_WINDOWS - 1) * hop_s + window_s
+        scores = np.empty((len(starts), len(CLASSES)), np.float32)
+        for first in range(0, len(starts), BATCH_WINDOWS):
+            batch = starts[first : first + BATCH_WINDOWS]
+            seconds = embeddings[batch[0] : batch[0] + span]
+            lengths = np.minimum(window_s, len(embeddings) - batch)
+            scores[first : first + len(batch)] = self._run(seconds, span, batch - batch[0], lengths, window_s)
+        return scores
+
+    def sequence_scores(self, sequences: npt.NDArray[np.uint8], lengths: npt.NDArray[np.integer[Any]]) -> FloatArray:
+        """Score whole sequences, such as AudioSet's clips of up to ten seconds.
+
+        Args:
+            sequences: uint8 [n, steps, 128]; sequence i holds `lengths[i]` embeddings, then anything.
+            lengths: int [n], 0 to steps.
+
+        Returns:
+            float32 [n, 7] in [0, 1].
+        """
+        count, steps, _ = sequences.shape
+        scores = np.empty((count, len(CLASSES)), np.float32)
+        for first in range(0, count, BATCH_WINDOWS):
+            batch = sequences[first : first + BATCH_WINDOWS].reshape(-1, EMBEDDING_SIZE)
+            starts = np.arange(0, len(batch), steps)
+            part = lengths[first : first + BATCH_WINDOWS]
+            scores[first : first + len(starts)] = self._run(batch, BATCH_WINDOWS * steps, starts, part, steps)
+        return scores
+
+    def _run(
+        self,
+        seconds: npt.NDArray[np.uint8],
+        span: int,
+        starts: npt.NDArray[np.integer[Any]],
+        lengths: npt.NDArray[np.integer[Any]],
+        steps: int,
+    ) -> FloatArray:
+        """Score up to BATCH_WINDOWS windows of `seconds`, everything padded to one fixed shape."""
+        rows = np.zeros((span + 1, EMBEDDING_SIZE), np.uint8)  # the last row stays zero, for zeros_before
+        rows[: len(seconds)] = seconds
+        index = np.full((BATCH_WINDOWS, steps), span, np.int32)
+        step = np.arange(steps)[None, :]
+        if self.padding == "zeros_before":
+            real = step >= steps - lengths[:, None]
+            place = starts[:, None] + step - (steps - lengths[:, None])
+            valid = np.ones((BATCH_WINDOWS, steps), bool)
+        else:
+            real = step < lengths[:, None]
+            place = starts[:, None] + step
+            valid = np.zeros((BATCH_WINDOWS, steps), bool)
+            valid[: len(starts)] = real
+        index[: len(starts)] = np.where(real, place, span)
+        return cast(FloatArray, self._function(rows, index, valid).numpy())[: len(starts)]
+
+    @functools.cached_property
+    def _function(self) -> Any:
+        """The head as one TensorFlow function of (rows, index, valid); traced once a shape."""
+        import tensorflow as tf
+
+        return tf.function(self._graph, autograph=False)
+
+    def _graph(self, rows: Any, index: Any, valid: Any) -> Any:
+        """Scores [B, 7] of windows whose step t is row `index[:, t]`, skipped where `valid` is false."""
+        import tensorflow as tf
+
+        inputs = tf.cast(rows, tf.float32) * self.scale + self.offset
+        last = [self._last_state(inputs, index, valid, self.forward, reverse=False)]
+        if self.backward is not None:
+            last.append(self._last_state(inputs, index, valid, self.backward, reverse=True))
+        joined = tf.concat(last, axis=1) * self.scale2 + self.offset2
+        return tf.sigmoid(tf.matmul(joined, self.dense) + self.dense_bias)
+
+    def _last_state(self, inputs: Any, index: Any, valid: Any, lstm: LstmWeights, *, reverse: bool) -> Any:
+        """The LSTM's output [B, U] after its last valid step.
+
+        Windows overlap, so the inputs' share of the gates is computed once a second, not once a window.
+        """
+        import tensorflow as tf
+
+        projected = tf.matmul(inputs, lstm.kernel) + lstm.bias
+        activation = {"tanh": tf.tanh, "relu": tf.nn.relu}[self.activation]
+        gate = {"sigmoid": tf.sigmoid, "hard_sigmoid": _hard_sigmoid}[self.recurrent_activation]
+        state = tf.zeros((index.shape[0], lstm.recurrent.shape[0]))
+        cell = tf.zeros_like(state)
+        steps = range(index.shape[1])
+        for step in reversed(steps) if reverse else steps:
+            gates = tf.gather(projected, index[:, step]) + tf.matmul(state, lstm.recurrent)
+            enter, forget, candidate, leave = tf.split(gates, 4, axis=1)
+            new_cell = gate(forget) * cell + gate(enter) * activation(candidate)
+            new_state = gate(leave) * activation(new_cell)
+            here = valid[:, step, None]
+            cell, state = tf.where(here, new_cell, cell), tf.where(here, new_state, state)
+        return state
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the head to `path`, an .npz of named arrays and one JSON string (no pickles)."""
+        arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        for direction in ("forward", "backward"):
+            lstm = getattr(self, direction)
+            if lstm is not None:
+                arrays |= {f"{direction}_{name}": value for name, value in vars(lstm).items()}
+        settings = {name: getattr(self, name) for name in _CHOICES}
+        with open(path, "wb") as file:
+            np.savez(file, settings=np.array(json.dumps(settings)), **arrays)
+
+
+_CHOICES = {
+    "activation": ("tanh", "relu"),
+    "recurrent_activation": ("sigmoid", "hard_sigmoid"),
+    "padding": ("mask", "zeros_before"),
+}
+
+
+def load_head(path: str | os.PathLike[str]) -> HeadWeights:
+    """Read a head written by `HeadWeights.save`.
+
+    Raises:
+        ValueError: one sentence naming the file, where it is not such a head.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        settings = json.loads(str(arrays.pop("settings")))
+        lstms = {side: _pop_lstm(arrays, side) for side in ("forward", "backward")}
+        if lstms["forward"] is None:
+            raise KeyError("forward_kernel")
+        return HeadWeights(**arrays, **settings, **lstms)  # type: ignore[arg-type]
+    except FileNotFoundError:
+        raise ValueError(f"there is no head at {os.fspath(path)}; give a bundle's folder or a head.npz") from None
+    except Exception as error:
+        raise ValueError(
+            f"{os.fspath(path)} is not a head written by this project ({error}); train one, or import one with "
+            "`laughter models import`"
+        ) from error
+
+
+def _pop_lstm(arrays: dict[str, npt.NDArray[Any]], side: str) -> LstmWeights | None:
+    if f"{side}_kernel" not in arrays:
+        return None
+    return LstmWeights(*(arrays.pop(f"{side}_{field.name}") for field in dataclasses.fields(LstmWeights)))
+
+
+def _hard_sigmoid(x: Any) -> Any:
+    """Keras 1's: clip(0.2 x + 0.5, 0, 1). Keras 3's has a slope of one sixth."""
+    import tensorflow as tf
+
+    return tf.clip_by_value(0.2 * x + 0.5, 0.0, 1.0)
+
+
+def build_keras_head(*, units: int = 64, dropout: float = 0.5) -> Any:
+    """The head as a Keras model for training.
+
+    Args:
+        units: LSTM units in each direction.
+        dropout: share of values dropped after each batch normalisation, in [0, 1).
+
+    Returns:
+        A keras.Model of [x, mask] -> [B, 7]: x float32 [B, steps, 128] holds the embedding's bytes as floats
+        0..255, mask bool [B, steps] is true where there is a second.
+    """
+    import keras
+    from keras import layers
+
+    x = keras.Input((None, EMBEDDING_SIZE), name="embeddings")
+    mask = keras.Input((None,), dtype="bool", name="mask")
+    hidden = layers.Dropout(dropout)(layers.BatchNormalization(name="normalise_in")(x, mask=mask))
+    hidden = layers.Bidirectional(layers.LSTM(units), name="lstm")(hidden, mask=mask)
+    hidden = layers.Dropout(dropout)(layers.BatchNormalization(name="normalise_out")(hidden))
+    scores = layers.Dense(len(CLASSES), activation="sigmoid", name="scores")(hidden)
+    return keras.Model([x, mask], scores)
+
+
+def head_from_keras(model: Any) -> HeadWeights:
+    """The plain arrays of a model built by `build_keras_head`."""
+    scale, offset = _folded(model.get_layer("normalise_in"))
+    scale2, offset2 = _folded(model.get_layer("normalise_out"))
+    dense, dense_bias = model.get_layer("scores").get_weights()
+    lstm = model.get_layer("lstm")
+    return HeadWeights(
+        scale=scale,
+        offset=offset,
+        forward=LstmWeights(*lstm.forward_layer.get_weights()),
+        backward=LstmWeights(*lstm.backward_layer.get_weights()),
+        scale2=scale2,
+        offset2=offset2,
+        dense=dense,
+        dense_bias=dense_bias,
+    )
+
+
+def _folded(layer: Any) -> tuple[FloatArray, FloatArray]:
+    gamma, beta, mean, variance = layer.get_weights()
+    return fold_batch_normalisation(gamma, beta, mean, variance, epsilon=layer.epsilon)
+
+
+def fold_batch_normalisation(
+    gamma: FloatArray, beta: FloatArray, mean: FloatArray, variance: FloatArray, *, epsilon: float
+) -> tuple[FloatArray, FloatArray]:
+    """The scale and offset, float32 [n] each, that a trained batch normalisation amounts to."""
+    scale = gamma / np.sqrt(variance + epsilon)
+    return scale.astype(np.float32), (beta - mean * scale).astype(np.float32)

@@ -1,0 +1,123 @@
+"""Which embedder, head and precision a run uses, from what the user named and what is to be had."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+
+from models import precision as precisions
+from models import vggish_files
+from models.bundle import EMBEDDERS, Bundle, BundleError, EmbedderSpec, HeadSpec, open_bundle
+
+FALLBACK = "compact"
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelChoice:
+    """The models of a run.
+
+    Attributes:
+        embedder, head: which ones.
+        notes: sentences that the user should read, such as why another bundle than hoped for is used.
+    """
+
+    embedder: EmbedderSpec
+    head: HeadSpec
+    notes: tuple[str, ...] = ()
+
+
+def choose(
+    *,
+    bundle: str | None = None,
+    embedder: str | None = None,
+    head: str | None = None,
+    precision: str = "auto",
+    distributed: bool = False,
+) -> ModelChoice:
+    """Decide on the models. What is named is used or refused; only where nothing is named there is a fallback.
+
+    Args:
+        bundle: a shipped bundle's name, or a folder.
+        embedder: "vggish", "compact", or the path or URL of VGGish weights; over the bundle's own.
+        head: the folder of a bundle whose head is used.
+        precision: "float32", "bfloat16", or "auto".
+        distributed: whether workers of unknown processors will run it; "auto" is float32 then.
+
+    Raises:
+        BundleError: one sentence that says what does not fit, or is not to be had, and what to do.
+    """
+    notes: list[str] = []
+    chosen_head = open_bundle(head).head() if head else None
+    name, weights = _named_embedder(embedder)
+    if bundle is None and chosen_head is None and name is None:
+        chosen, note = _default_bundle()
+        notes += [note] if note else []
+    else:
+        chosen = open_bundle(bundle or name or chosen_head.embedder)  # type: ignore[union-attr]
+    chosen_head = chosen_head or chosen.head()
+    name = name or str(chosen.card["embedder"])
+    if chosen_head.embedder != name:
+        raise BundleError(
+            f"the head {chosen_head.name} was trained on embeddings of {chosen_head.embedder}, not of {name}; "
+            f"use --embedder {chosen_head.embedder}, or another head"
+        )
+    spec, note = _embedder_spec(name, weights, chosen, precision, distributed=distributed)
+    return ModelChoice(spec, chosen_head, (*notes, *([note] if note else [])))
+
+
+def _named_embedder(embedder: str | None) -> tuple[str | None, str | None]:
+    """The embedder's name, and the path of its weights where that is what was named."""
+    if embedder is None or embedder in EMBEDDERS:
+        return embedder, None
+    if "://" not in embedder and not os.path.exists(embedder) and not os.path.exists(embedder + ".index"):
+        raise BundleError(
+            f"{embedder} is neither an embedder ({', '.join(EMBEDDERS[:2])}) nor a file of VGGish weights; "
+            "check the path given with --embedder"
+        )
+    return "vggish", embedder
+
+
+def _default_bundle() -> tuple[Bundle, str | None]:
+    """The vggish bundle where it can be used; else the one that ships, and a sentence that says so."""
+    vggish = open_bundle("vggish")
+    if not vggish.has_head:
+        return open_bundle(FALLBACK), (
+            "using the compact bundle: the vggish bundle has no head yet; name one with --head to use VGGish"
+        )
+    try:
+        vggish_files.obtain()
+    except vggish_files.WeightsUnavailable as error:
+        return open_bundle(FALLBACK), f"using the compact bundle, which ships with the project: {error}"
+    return vggish, None
+
+
+def _embedder_spec(
+    name: str, weights: str | None, bundle: Bundle, precision: str, *, distributed: bool
+) -> tuple[EmbedderSpec, str | None]:
+    if name == "vggish":
+        return _vggish_spec(weights, precision, distributed=distributed)
+    if precision == "bfloat16":
+        raise BundleError(f"--precision bfloat16 is for vggish; the {name} embedder runs in float32 only")
+    if name == "placeholder":
+        return EmbedderSpec(name, "", "", "float32", "placeholder"), None
+    path, checksum = (bundle if bundle.card["embedder"] == name else open_bundle(name)).embedder_weights()
+    return EmbedderSpec(name, str(path), "", "float32", checksum), None
+
+
+def _vggish_spec(weights: str | None, precision: str, *, distributed: bool) -> tuple[EmbedderSpec, str | None]:
+    try:
+        files = vggish_files.obtain(weights)
+    except (vggish_files.WeightsUnavailable, FileNotFoundError, ValueError) as error:
+        raise BundleError(str(error)) from error
+    resolved, note = precision, None
+    if precision == "auto":
+        resolved, note = precisions.resolve(files, distributed=distributed)
+    return EmbedderSpec("vggish", files.weights, files.pca, resolved, files.fingerprint(resolved)), note
+
+
+def describe(bundle: str | os.PathLike[str]) -> str:
+    """One line about a bundle for `laughter models list`."""
+    opened = open_bundle(bundle)
+    head = "with a head" if opened.has_head else "without a head"
+    return f"{opened.name} {opened.version}: embedder {opened.card['embedder']}, {head} ({pathlib.Path(opened.folder)})"

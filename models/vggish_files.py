@@ -1,0 +1,85 @@
+"""The two files that make VGGish, its weights and its PCA: wherever they come from, ready to be loaded."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import os
+
+import fsspec
+
+from models import vggish_weights
+from models.vggish_weights import GOOGLE_FILES, LocalFiles, WeightsUnavailable, locate
+
+DECISION_TIMEOUT_S = 8.0
+"""For a host to begin to answer, so that the choice of a bundle is made within ten seconds."""
+
+
+@dataclasses.dataclass(frozen=True)
+class VggishFiles:
+    """Paths or URLs of VGGish's weights (V1 or V2 checkpoint, or .npz) and of its PCA parameters (.npz)."""
+
+    weights: str
+    pca: str
+
+    def fingerprint(self, precision: str) -> str:
+        """SHA-256 of the arrays in the files, whatever the files' format, and of the precision."""
+        return hashlib.sha256(f"{_digest(self.weights, self.pca)} {precision}".encode()).hexdigest()
+
+
+@functools.cache
+def _digest(weights: str, pca: str) -> str:
+    from models.vggish import load_vggish_weights
+
+    digest = hashlib.sha256()
+    for name, values in sorted(load_vggish_weights(weights).items()):
+        digest.update(name.encode())
+        digest.update(values.data)
+    params = load_pca_anywhere(pca)
+    digest.update(params.eigen_vectors.tobytes() + params.means.tobytes())
+    return digest.hexdigest()
+
+
+def load_pca_anywhere(path: str):  # type: ignore[no-untyped-def]  # PcaParams, whose module imports TensorFlow
+    """PcaParams from a local path or a URL such as gs://...; errors are those of `load_pca`."""
+    from models.postprocess import load_pca
+
+    if "://" not in path:
+        return load_pca(path)
+    with fsspec.open(f"simplecache::{path}", "rb") as file:
+        return load_pca(file.name)
+
+
+def obtain(weights: str | None = None) -> VggishFiles:
+    """The files to use: those named, those in the cache, or those fetched into it now.
+
+    Args:
+        weights: path or URL of weights of one's own; the PCA is taken from beside them, else from the cache.
+
+    Raises:
+        WeightsUnavailable: one sentence, within ten seconds where no host answers.
+    """
+    if weights is not None:
+        return VggishFiles(weights, _pca_for(weights))
+    return from_local(locate() or vggish_weights.fetch(answer_timeout_s=DECISION_TIMEOUT_S))
+
+
+def from_local(files: LocalFiles) -> VggishFiles:
+    """The same files as paths."""
+    return VggishFiles(str(files.checkpoint), str(files.pca))
+
+
+def _pca_for(weights: str) -> str:
+    name = GOOGLE_FILES.pca.name
+    beside = f"{os.path.dirname(weights) or '.'}/{name}"
+    filesystem, place = fsspec.core.url_to_fs(beside)
+    if filesystem.exists(place):
+        return beside
+    cached = vggish_weights.cache_folder() / name
+    if cached.is_file():
+        return str(cached)
+    raise WeightsUnavailable(
+        f"the PCA parameters that belong to {weights} are neither beside it nor in the cache; put Google's {name} "
+        "beside it, or run `laughter models fetch`"
+    )

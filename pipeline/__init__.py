@@ -1,0 +1,1 @@
+"""What a person runs: the command line, its options, and the Beam graph of each job."""

@@ -1,0 +1,112 @@
+"""The command `laughter`: one parser, one subcommand a job."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import logging
+import pathlib
+import sys
+import warnings
+from collections.abc import Sequence
+
+HOME = pathlib.Path(__file__).resolve().parents[1]
+
+
+def check_home() -> None:
+    """Refuse to run with another distribution's package of the name `models` or `transforms`."""
+    for name in ("transforms", "models"):
+        spec = importlib.util.find_spec(name)
+        found = pathlib.Path(spec.origin).resolve().parents[1] if spec and spec.origin else None
+        if found != HOME:
+            raise SystemExit(
+                f"laughter: the package {name} is taken from {found}, not from {HOME}; install laughter in a virtual "
+                "environment of its own, or start it from another folder"
+            )
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command. It imports nothing heavy, so that --help is quick."""
+    from pipeline import detect_arguments, models_command, sample
+
+    parser = argparse.ArgumentParser(
+        prog="laughter", description="Find laughter in broadcast recordings.", allow_abbrev=False
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    detect = commands.add_parser("detect", help="recordings in, tables of laughter out", allow_abbrev=False)
+    detect_arguments.add_arguments(detect)
+    detect.set_defaults(run=_detect)
+    models_command.add_arguments(commands.add_parser("models", help="list, fetch, verify and import models"))
+    sample.add_arguments(commands.add_parser("sample", help="make a sample broadcast"))
+    commands.add_parser("train-compact", help="train the compact bundle's embedder and head", add_help=False)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    check_home()
+    from models.errors import LaughterError
+
+    argv = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in argv
+    _quieten(debug)
+    try:
+        return _run(argv)
+    except LaughterError as error:
+        print(f"laughter: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("laughter: stopped; run the same command again to go on from here", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if debug:
+            raise
+        print(f"laughter: {_last_sentence(error)} (--debug shows more)", file=sys.stderr)
+        return 1
+
+
+def _quieten(debug: bool) -> None:
+    """Keep the libraries' chatter from the user, who asked for none of it."""
+    logging.basicConfig(level=logging.INFO if debug else logging.ERROR, format="%(levelname)s %(message)s")
+    logging.getLogger("transforms").setLevel(logging.WARNING)
+    if not debug:
+        warnings.filterwarnings("ignore", category=FutureWarning)
+
+
+def _run(argv: list[str]) -> int:
+    if argv[:1] == ["train-compact"]:
+        from models import train_compact
+
+        return train_compact.main(argv[1:])
+    beams: list[str] = []
+    if argv[:1] == ["detect"] and not {"-h", "--help"} & set(argv):
+        from pipeline import engine_options
+
+        argv, beams = engine_options.split(argv)
+    arguments = build_parser().parse_args(argv)
+    return arguments.run(arguments, beams)  # type: ignore[no-any-return]
+
+
+def _detect(arguments: argparse.Namespace, beams: Sequence[str]) -> int:
+    from models import model_choice
+    from pipeline import detect, detect_options, engine_options
+
+    engine = engine_options.engine_options(beams)
+    models = model_choice.choose(
+        bundle=arguments.bundle,
+        embedder=arguments.embedder,
+        head=arguments.head,
+        precision=arguments.precision,
+        distributed=not engine_options.is_local(engine),
+    )
+    return detect.run(detect_options.from_arguments(arguments, engine, models))
+
+
+def _last_sentence(error: Exception) -> str:
+    """What went wrong, without the trace that the engine wraps around a worker's exception."""
+    lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith((" ", "Traceback"))]
+    return lines[-1] if lines else type(error).__name__
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""The main job: recordings in, tables of laughter out."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import apache_beam as beam
+from apache_beam.metrics import MetricsFilter
+
+from pipeline import plan, progress, summary
+from pipeline.detect_options import DetectOptions
+from transforms.annotations import AnnotateRecordings
+from transforms.embed_recordings import EmbedRecordings
+from transforms.find_recordings import FindRecordings
+from transforms.write_tables import ListStaleDays, WriteTables
+
+
+def build(pipeline: beam.Pipeline, options: DetectOptions) -> None:
+    """The graph. What flows is names of files; embeddings, windows and events go through the store."""
+    (
+        pipeline
+        | "Inputs" >> beam.Create(list(options.inputs))
+        | "FindRecordings" >> FindRecordings(root=options.root)
+        | "EmbedRecordings" >> EmbedRecordings(options.embed)
+        | "ListStaleDays" >> ListStaleDays(options.annotate)
+        | "AnnotateRecordings" >> AnnotateRecordings(options.annotate)
+        | "WriteTables" >> WriteTables(options.annotate)
+    )
+
+
+def run(options: DetectOptions) -> int:
+    """Run the job, say how it goes and what came of it.
+
+    Returns:
+        The exit status: 0, or 3 where recordings failed.
+
+    Raises:
+        NothingFound: an input matches no recording.
+        embedding_store.StoreError: the store cannot be written.
+    """
+    for note in options.notes:
+        progress.say(note)
+    work = plan.make(options)
+    if options.dry_run:
+        plan.show(work, options)
+        return 0
+    began = time.monotonic()
+    watched = options.is_local and not options.quiet
+    with progress.watching(work, options.embed) if watched else contextlib.nullcontext():
+        pipeline = beam.Pipeline(options=options.beam)
+        build(pipeline, options)
+        result = pipeline.run()
+        result.wait_until_finish()
+    report = summary.collect(work.recordings, options, reused=len(work.reused))
+    summary.show(report, wall_s=time.monotonic() - began, load_s=_load_s(result), options=options)
+    return 3 if report.failed else 0
+
+
+def _load_s(result: beam.runners.runner.PipelineResult) -> float:
+    """Seconds that loading the embedder took in the slowest worker; 0 where no worker loaded any."""
+    with contextlib.suppress(Exception):  # not every engine reports metrics
+        found = result.metrics().query(MetricsFilter().with_name("embedder_load_ms"))["distributions"]
+        return max((metric.result.max or 0) / 1000 for metric in found)
+    return 0.0

@@ -1,0 +1,90 @@
+"""What `laughter detect` was told, checked and in order."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+from collections.abc import Sequence
+
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from models.bundle import Thresholds
+from models.model_choice import ModelChoice
+from pipeline import engine_options
+from transforms.annotations import AnnotateSettings
+from transforms.decode_settings import DecodeSettings
+from transforms.embed_recordings import EmbedSettings
+
+
+@dataclasses.dataclass(frozen=True)
+class DetectOptions:
+    """Everything `laughter detect` was told, checked.
+
+    Attributes:
+        inputs: what to search for recordings.
+        embed, annotate: settings of the two halves of the job.
+        notes: sentences about the choice of models that the user should read.
+        root: the archive's folder, or None.
+        beam: options for the engine.
+    """
+
+    inputs: Sequence[str]
+    embed: EmbedSettings
+    annotate: AnnotateSettings
+    notes: Sequence[str]
+    root: str | None
+    beam: PipelineOptions
+    dry_run: bool = False
+    quiet: bool = False
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the job runs on this machine, where its progress can be watched."""
+        return engine_options.is_local(self.beam)
+
+
+def from_arguments(arguments: argparse.Namespace, beam: PipelineOptions, models: ModelChoice) -> DetectOptions:
+    """Check the command line and put it in order."""
+    output = _absolute(arguments.output)
+    store = _absolute(arguments.store) if arguments.store else f"{output.rstrip('/')}/store"
+    chosen = {
+        "onset": arguments.onset,
+        "offset": arguments.offset,
+        "min_on_s": arguments.min_on,
+        "min_off_s": arguments.min_off,
+    }
+    thresholds: Thresholds = dataclasses.replace(
+        models.head.thresholds, **{name: value for name, value in chosen.items() if value is not None}
+    )
+    return DetectOptions(
+        inputs=arguments.inputs,
+        embed=EmbedSettings(
+            store=store,
+            embedder=models.embedder,
+            decode=_decode_settings(arguments),
+            recompute=arguments.recompute,
+            only_new=arguments.only == "new",
+            threads=engine_options.threads_a_worker(beam),
+        ),
+        annotate=AnnotateSettings(store, output, models.head, thresholds, arguments.hop),
+        notes=models.notes,
+        root=arguments.root,
+        beam=beam,
+        dry_run=arguments.dry_run,
+        quiet=arguments.quiet,
+    )
+
+
+def _decode_settings(arguments: argparse.Namespace) -> DecodeSettings:
+    return DecodeSettings(
+        audio_stream=arguments.audio_stream,
+        max_gap_s=arguments.max_gap,
+        stall_timeout_s=arguments.stall_timeout,
+        max_duration_s=arguments.max_duration * 3600,
+    )
+
+
+def _absolute(place: str) -> str:
+    """Workers may run in another folder."""
+    return place if "://" in place else os.path.abspath(place)

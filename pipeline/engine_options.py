@@ -1,0 +1,66 @@
+"""Options for the engine: everything on the command line that Apache Beam declares is Beam's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from apache_beam.options.pipeline_options import (
+    DirectOptions,
+    PipelineOptions,
+    StandardOptions,
+    _BeamArgumentParser,  # Beam offers no public way to ask which arguments are its own
+)
+
+LOCAL_RUNNERS = ("FnApiRunner", "DirectRunner", "PrismRunner")
+
+
+def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The arguments that are not Beam's, and those that are, each with their values.
+
+    Beam's come first off the command line, or `--runner NAME INPUT` would take NAME for an input.
+    """
+    parser = _BeamArgumentParser(allow_abbrev=False, add_help=False)
+    for cls in {option_class.__name__: option_class for option_class in _all(PipelineOptions)}.values():
+        if "_add_argparse_args" in vars(cls):
+            cls._add_argparse_args(parser)
+    ours = parser.parse_known_args(list(argv))[1]
+    beams, left = [], list(ours)
+    for argument in argv:
+        if left and argument == left[0]:
+            left.pop(0)
+        else:
+            beams.append(argument)
+    return ours, beams
+
+
+def _all(option_class: type) -> list[type]:
+    """The direct subclasses that Beam itself ships."""
+    return [found for found in option_class.__subclasses__() if found.__module__.startswith("apache_beam.options")]
+
+
+def engine_options(argv: Sequence[str]) -> PipelineOptions:
+    """Beam's options: its own local runner unless another is named.
+
+    The runner is named in full because Beam's default tries to download another engine first. More than one local
+    worker means processes, for threads would share one interpreter lock.
+    """
+    options = PipelineOptions(list(argv))
+    standard, direct = options.view_as(StandardOptions), options.view_as(DirectOptions)
+    standard.runner = standard.runner or "FnApiRunner"
+    if direct.direct_num_workers != 1 and direct.direct_running_mode == "in_memory":
+        direct.direct_running_mode = "multi_processing"
+    return options
+
+
+def is_local(options: PipelineOptions) -> bool:
+    """Whether the job runs on this machine, where its progress can be watched."""
+    return options.view_as(StandardOptions).runner.rsplit(".", 1)[-1] in LOCAL_RUNNERS
+
+
+def threads_a_worker(options: PipelineOptions) -> int | None:
+    """Batches that one worker embeds at a time, so that all local workers together fill the cores; None elsewhere."""
+    if not is_local(options):
+        return None
+    cores = len(os.sched_getaffinity(0))
+    return max(1, cores // (options.view_as(DirectOptions).direct_num_workers or cores))

@@ -1,0 +1,97 @@
+"""`laughter models`: list, fetch, verify and import models."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import sys
+from collections.abc import Sequence
+
+from models.bundle import BundleError, open_bundle, shipped_names, write_card
+from models.classes import CLASSES
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verbs."""
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    listing = verbs.add_parser("list", help="the bundles that ship, and whether VGGish's weights are here")
+    listing.set_defaults(run=_list)
+    fetch = verbs.add_parser("fetch", help="get Google's VGGish weights once, checked, into the cache")
+    fetch.set_defaults(run=_fetch)
+    verify = verbs.add_parser("verify", help="check checksums, and VGGish by its self-check")
+    verify.add_argument("what", nargs="*", metavar="BUNDLE", help="names or folders (default: all that ship)")
+    verify.set_defaults(run=_verify)
+    importing = verbs.add_parser("import", help="turn a Keras 1 model of the 2017 project into a head")
+    importing.add_argument("file", type=pathlib.Path, help="the .h5 file")
+    importing.add_argument("--output", type=pathlib.Path, required=True, help="folder of the new bundle")
+    importing.add_argument("--name", help="of the head (default: the file's name)")
+    importing.set_defaults(run=_import)
+
+
+def _list(arguments: argparse.Namespace, _: Sequence[str]) -> int:
+    from models import model_choice, vggish_weights
+
+    for name in shipped_names():
+        print(model_choice.describe(name))
+    cached = vggish_weights.locate()
+    where = f"in {cached.checkpoint}" if cached else "not here; `laughter models fetch` gets them"
+    print(f"VGGish weights: {where}")
+    return 0
+
+
+def _fetch(arguments: argparse.Namespace, _: Sequence[str]) -> int:
+    from rich.progress import Progress
+
+    from models import vggish_weights
+
+    try:
+        with Progress() as bar:
+            task = bar.add_task("VGGish weights", total=None)
+            files = vggish_weights.fetch(
+                progress=lambda name, done, total: bar.update(task, description=name, completed=done, total=total)
+            )
+    except vggish_weights.WeightsUnavailable as error:
+        print(f"laughter: {error}", file=sys.stderr)
+        return 1
+    print(f"fetched and verified: {files.checkpoint}")
+    return 0
+
+
+def _verify(arguments: argparse.Namespace, _: Sequence[str]) -> int:
+    from models import vggish_weights
+
+    for what in arguments.what or shipped_names():
+        bundle = open_bundle(what)
+        print(f"{bundle.name} {bundle.version}: {', '.join(bundle.verify()) or 'a card only'}: as its card says")
+    cached = vggish_weights.locate()
+    if cached:
+        vggish_weights.verify(cached)
+        print(f"{cached.checkpoint}: Google's checksum, and the self-check on a sine passes")
+    return 0
+
+
+def _import(arguments: argparse.Namespace, _: Sequence[str]) -> int:
+    from models.keras1 import import_keras1
+
+    try:
+        head = import_keras1(arguments.file)
+    except (OSError, ValueError) as error:
+        raise BundleError(str(error)) from error
+    if (arguments.output / "card.json").exists():
+        raise BundleError(f"{arguments.output} holds a bundle already; name another folder with --output")
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    head.save(arguments.output / "head.npz")
+    card = {
+        "name": arguments.name or arguments.file.stem,
+        "version": "2017",
+        "classes": list(CLASSES),
+        "embedder": "vggish",
+        "head": {"file": "head.npz", "padding": head.padding},
+        "training_data": [{"source": "AudioSet's released embeddings", "licence": "CC BY 4.0"}],
+        "measured": {},
+        "limits": f"Imported from the Keras 1 file {arguments.file.name}; its thresholds are not tuned.",
+    }
+    write_card(arguments.output, json.loads(json.dumps(card)))
+    print(f"imported {arguments.file} as a head: use it with --bundle vggish --head {arguments.output}")
+    return 0

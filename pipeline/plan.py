@@ -1,0 +1,64 @@
+"""What a run would do: which recordings it would embed, and which the store holds already."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from pipeline.detect_options import DetectOptions
+from pipeline.progress import say
+from transforms import find_recordings
+from transforms.embed_recordings import usable_part
+from transforms.find_recordings import Recording, printable
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """The work of a run.
+
+    Attributes:
+        recordings: all that the inputs name, one for each id.
+        reused: those whose part in the store is used.
+        pending: those to decode and embed.
+        doubles: paths left out because a recording before them has their id.
+    """
+
+    recordings: list[Recording]
+    reused: list[Recording]
+    pending: list[Recording]
+    doubles: list[str]
+
+
+def make(options: DetectOptions) -> Plan:
+    """Search the inputs and look into the store; NothingFound where an input matches nothing."""
+    by_id: dict[str, Recording] = {}
+    doubles: set[str] = set()
+    for recording in find_recordings.find(options.inputs, root=options.root):
+        kept = find_recordings.first_of([recording, by_id.get(recording.recording_id, recording)])
+        other = by_id.get(recording.recording_id)
+        if other and other.path != recording.path:
+            doubles.add(max(recording.path, other.path))
+        by_id[recording.recording_id] = kept
+    plan = Plan(list(by_id.values()), [], [], sorted(doubles))
+    if not (options.is_local or options.dry_run):
+        return plan  # looking at every part of a remote store would keep the workers waiting
+    for recording in plan.recordings:
+        (plan.reused if usable_part(recording, options.embed) else plan.pending).append(recording)
+    for path in plan.doubles[:10]:
+        say(f"{printable(path)} is left out: another recording has the same id; rename one of them to keep both")
+    return plan
+
+
+def show(plan: Plan, options: DetectOptions) -> None:
+    """Print what would be done."""
+    size_gb = sum(max(0, recording.size_bytes) for recording in plan.pending) / 1e9
+    dates = sorted({recording.date for recording in plan.recordings})
+    print(f"{len(plan.recordings)} recordings found, {len(plan.doubles)} left out for having another's id")
+    print(f"{len(plan.reused)} are in the store {options.embed.store} already")
+    print(f"{len(plan.pending)} would be decoded and embedded ({size_gb:.1f} GB) with {options.embed.embedder.label}")
+    for recording in plan.pending[:20]:
+        print(f"  {printable(recording.path)}")
+    if len(plan.pending) > 20:
+        print(f"  and {len(plan.pending) - 20} more")
+    print(f"then classified by the head {options.annotate.head.label}, thresholds {options.annotate.thresholds}")
+    print(f"tables in {options.annotate.output}: {len(dates)} days, {dates[0]} to {dates[-1]}")
+    print("nothing was done (--dry-run)")

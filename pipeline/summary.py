@@ -1,0 +1,116 @@
+"""The closing summary of a run, read back from the tables it wrote."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.detect_options import DetectOptions
+from pipeline.progress import hours_and_minutes
+from transforms.atomic_parquet import open_parquet
+from transforms.find_recordings import Recording
+from transforms.write_tables import table_path
+
+LISTED = 20
+"""Failed recordings that are listed one by one."""
+
+
+@dataclasses.dataclass
+class Report:
+    """What came of a run's recordings.
+
+    Attributes:
+        statuses: recordings by status.
+        audio_s: of sound, seconds, silence in holes included.
+        embedded_audio_s: of that, what this run decoded.
+        events, laughing_s: events found and their time, seconds.
+        kinds: events by kind.
+        failed, partial: (path, sentence) of each.
+    """
+
+    statuses: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    reused: int = 0
+    audio_s: float = 0.0
+    events: int = 0
+    laughing_s: float = 0.0
+    kinds: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    failed: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    partial: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+
+
+def collect(recordings: Sequence[Recording], options: DetectOptions, *, reused: int) -> Report:
+    """Count what the tables say of `recordings`."""
+    report = Report(reused=reused)
+    days: dict[str, set[str]] = {}
+    for recording in recordings:
+        days.setdefault(recording.date, set()).add(recording.recording_id)
+    for date, ids in sorted(days.items()):
+        _count_recordings(report, _rows(options, "recordings", date, ids, ["audio_s", "status", "path", "error"]))
+        _count_events(report, _rows(options, "events", date, ids, ["start_s", "end_s", "kind"]))
+    return report
+
+
+def _rows(options: DetectOptions, table: str, date: str, ids: set[str], columns: list[str]) -> Iterator[dict[str, Any]]:
+    with open_parquet(table_path(options.annotate.output, table, date)) as parquet:
+        for batch in parquet.iter_batches(columns=["recording_id", *columns]):
+            yield from (row for row in batch.to_pylist() if row["recording_id"] in ids)
+
+
+def _count_recordings(report: Report, rows: Iterator[dict[str, Any]]) -> None:
+    for row in rows:
+        report.statuses[row["status"]] += 1
+        report.audio_s += row["audio_s"]
+        if row["status"] in ("failed", "partial"):
+            (report.failed if row["status"] == "failed" else report.partial).append((row["path"], row["error"]))
+
+
+def _count_events(report: Report, rows: Iterator[dict[str, Any]]) -> None:
+    for row in rows:
+        report.events += 1
+        report.laughing_s += row["end_s"] - row["start_s"]
+        report.kinds[row["kind"]] += 1
+
+
+def causes(failures: Sequence[tuple[str, str]]) -> list[tuple[str, int]]:
+    """The failures' sentences without the files' names, the commonest first."""
+    counted = collections.Counter(sentence.replace(path, "FILE") for path, sentence in failures)
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+
+
+def show(report: Report, *, wall_s: float, load_s: float, options: DetectOptions) -> None:
+    """Print the summary table and list the recordings that failed."""
+    console = Console(soft_wrap=True, highlight=False)
+    table = Table(title="laughter detect", show_header=False)
+    speed = report.audio_s / max(1e-9, wall_s - load_s)
+    statuses = ", ".join(f"{count} {status}" for status, count in sorted(report.statuses.items()))
+    rows = {
+        "recordings": f"{sum(report.statuses.values())} ({statuses}; {report.reused} were in the store already)",
+        "audio": hours_and_minutes(report.audio_s),
+        "events": f"{report.events}" + "".join(f", {count} {kind}" for kind, count in report.kinds.most_common()),
+        "laughing time": hours_and_minutes(report.laughing_s),
+        "time": f"{hours_and_minutes(wall_s)}, of it loading models {load_s:.1f} s; {speed:.0f} x realtime after that",
+        "models": f"{options.embed.embedder.label}, head {options.annotate.head.label}",
+        "tables": options.annotate.output,
+    }
+    for name, value in rows.items():
+        table.add_row(name, value)
+    for cause, count in causes(report.failed + report.partial)[:LISTED]:
+        table.add_row(f"{count} with", cause)
+    console.print(table)
+    _list("failed", report.failed, console)
+    _list("partial, kept up to the damage", report.partial, console)
+
+
+def _list(word: str, recordings: Sequence[tuple[str, str]], console: Console) -> None:
+    if not recordings:
+        return
+    console.print(f"{len(recordings)} {word}:", markup=False)
+    for path, sentence in recordings[:LISTED]:
+        console.print(f"  {sentence if path in sentence else f'{path}: {sentence}'}", markup=False)
+    if len(recordings) > LISTED:
+        console.print(f"  and {len(recordings) - LISTED} more: see status and error in the recordings table")

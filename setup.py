@@ -1,0 +1,48 @@
+"""Packaging. Pipeline workers install this distribution too, so everything a worker needs is named here."""
+
+import pathlib
+
+from setuptools import setup
+
+HERE = pathlib.Path(__file__).parent
+
+REQUIRES = [
+    "apache-beam[gcp]>=2.72,<3",
+    "tensorflow>=2.17,<2.18",
+    "tensorflow-io==0.37.1",
+    "ffmpeg-python>=0.2",
+    "imageio-ffmpeg>=0.6",
+    "pyarrow>=18",
+    "numpy>=1.26,<2",
+    "fsspec",
+    "gcsfs>=2025.3",
+    "google-crc32c>=1.5",
+    "h5py",
+    "requests",
+    "rich>=13",
+]
+
+setup(
+    name="laughter",
+    version=(HERE / "VERSION").read_text(encoding="utf-8").strip(),
+    description="Finds laughter in broadcast archives: recordings in, Parquet tables of timestamped events out.",
+    python_requires=">=3.10,<3.13",
+    packages=["pipeline", "transforms", "models"],
+    package_data={"models": ["bundles/*/card.json", "bundles/*/*.npz"]},
+    install_requires=REQUIRES,
+    extras_require={
+        "train": ["onnxruntime", "scipy", "scikit-learn"],
+        "test": [
+            "pytest",
+            "hypothesis",
+            "ruff",
+            "mypy",
+            "duckdb",
+            "psutil",
+            "scikit-learn",
+            "scipy",
+            "onnxruntime",
+        ],
+    },
+    entry_points={"console_scripts": ["laughter = pipeline.cli:main"]},
+)

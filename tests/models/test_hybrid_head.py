@@ -1,0 +1,89 @@
+"""The head: Keras and plain arrays agree, windows are padded as the card says, files round-trip."""
+
+import numpy as np
+import pytest
+
+from models import hybrid_head
+
+
+@pytest.fixture(scope="module")
+def keras_head():
+    import keras
+
+    keras.utils.set_random_seed(3)
+    model = hybrid_head.build_keras_head(units=8)
+    rng = np.random.default_rng(0)
+    for layer in ("normalise_in", "normalise_out"):
+        weights = model.get_layer(layer).get_weights()
+        model.get_layer(layer).set_weights(
+            [w + rng.random(w.shape).astype(np.float32) * (50 if layer == "normalise_in" else 0.5) for w in weights]
+        )
+    return model
+
+
+@pytest.fixture
+def embeddings():
+    return np.random.default_rng(1).integers(0, 256, (37, 128)).astype(np.uint8)
+
+
+def keras_scores(model, embeddings, window_s, start):
+    x = np.zeros((1, window_s, 128), np.float32)
+    mask = np.zeros((1, window_s), bool)
+    piece = embeddings[start : start + window_s]
+    x[0, : len(piece)], mask[0, : len(piece)] = piece, True
+    return model([x, mask], training=False).numpy()[0]
+
+
+@pytest.mark.parametrize(("window_s", "hop_s"), [(1, 1), (10, 1), (10, 3), (50, 1)])
+def test_window_scores_equal_keras_windows_with_a_mask_at_the_end(keras_head, embeddings, window_s, hop_s):
+    head = hybrid_head.head_from_keras(keras_head)
+    scores = head.window_scores(embeddings, window_s=window_s, hop_s=hop_s)
+    starts = range(0, 37, hop_s)
+    assert scores.shape == (len(starts), 7)
+    expected = np.stack([keras_scores(keras_head, embeddings, window_s, start) for start in starts])
+    np.testing.assert_allclose(scores, expected, atol=2e-5)
+    assert np.ptp(expected, axis=0).max() > 1e-3  # the windows do differ
+
+
+def test_sequence_scores_equal_window_scores(keras_head, embeddings):
+    head = hybrid_head.head_from_keras(keras_head)
+    lengths = np.array([10, 4, 1])
+    sequences = np.full((3, 10, 128), 77, np.uint8)  # what follows a short sequence must not matter
+    for row, length in enumerate(lengths):
+        sequences[row, :length] = embeddings[:length]
+    scores = head.sequence_scores(sequences, lengths)
+    for row, length in enumerate(lengths):
+        expected = head.window_scores(embeddings[:length], window_s=10, hop_s=1)[0]
+        np.testing.assert_allclose(scores[row], expected, atol=1e-6)
+
+
+def test_zeros_before_puts_zero_embeddings_in_front(keras_head, embeddings):
+    import dataclasses
+
+    head = dataclasses.replace(hybrid_head.head_from_keras(keras_head), padding="zeros_before")
+    padded = np.concatenate([np.zeros((6, 128), np.uint8), embeddings[:4]])
+    short = head.window_scores(embeddings[:4], window_s=10, hop_s=1)[0]
+    np.testing.assert_allclose(short, head.window_scores(padded, window_s=10, hop_s=1)[0], atol=1e-6)
+    assert np.abs(short - head.window_scores(embeddings[:4], window_s=4, hop_s=1)[0]).max() > 1e-4
+
+
+def test_a_window_scores_the_same_wherever_it_lies(keras_head):
+    head = hybrid_head.head_from_keras(keras_head)
+    piece = np.random.default_rng(2).integers(0, 256, (10, 128)).astype(np.uint8)
+    many = np.tile(piece, (100, 1))
+    scores = head.window_scores(many, window_s=10, hop_s=10)
+    assert (scores == scores[0]).all()
+
+
+def test_files_round_trip_and_never_hold_pickles(keras_head, embeddings, tmp_path):
+    head = hybrid_head.head_from_keras(keras_head)
+    head.save(tmp_path / "head.npz")
+    again = hybrid_head.load_head(tmp_path / "head.npz")
+    np.testing.assert_array_equal(
+        again.window_scores(embeddings, window_s=10, hop_s=1), head.window_scores(embeddings, window_s=10, hop_s=1)
+    )
+    np.savez(tmp_path / "evil.npz", settings=np.array([object()], dtype=object))
+    with pytest.raises(ValueError, match=r"evil\.npz is not a head"):
+        hybrid_head.load_head(tmp_path / "evil.npz")
+    with pytest.raises(ValueError, match="no head at"):
+        hybrid_head.load_head(tmp_path / "absent.npz")

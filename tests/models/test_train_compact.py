@@ -1,0 +1,79 @@
+import csv
+import json
+import wave
+
+import numpy as np
+import pytest
+
+from models import sounds
+from models.compact import load_compact
+from models.compact_data import MANIFEST_COLUMNS, read_manifest, split
+from models.hybrid_head import load_head
+from models.teacher import AUDIOSET_CLASSES, TEACHER_RATE
+from models.train_compact import Settings, main, report, train_compact
+
+CLIPS = [
+    ("laugh", sounds.laugh, "laughter", "train"),
+    ("giggle", sounds.laugh, "giggle", "train"),
+    ("speech", sounds.speech_like, "speech", "train"),
+    ("music", sounds.music_like, "music", "train"),
+    ("laugh2", sounds.laugh, "laughter", "evaluate"),
+    ("noise", sounds.noise, "noise", "evaluate"),
+]
+
+
+def level_teacher(samples: np.ndarray) -> np.ndarray:
+    """A teacher that knows how loud a second is, and nothing else."""
+    seconds = samples.reshape(-1, TEACHER_RATE)[1:-1]
+    return np.clip(np.abs(seconds).mean(axis=1, keepdims=True) * np.ones((1, AUDIOSET_CLASSES)), 0, 1).astype(np.float32)
+
+
+@pytest.fixture
+def audio(tmp_path):
+    folder = tmp_path / "audio"
+    folder.mkdir()
+    with (folder / "manifest.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(MANIFEST_COLUMNS)
+        for number, (name, make, label, use) in enumerate(CLIPS):
+            pcm = (make(np.random.default_rng(number), 1.5) * 32767).astype("<i2")
+            with wave.open(str(folder / f"{name}.wav"), "wb") as sound:
+                sound.setparams((1, 2, 16000, len(pcm), "NONE", ""))
+                sound.writeframes(pcm.tobytes())
+            table.writerow([f"{name}.wav", label, name, use, "CC0", "made by the test: " + name])
+    return folder
+
+
+def test_the_recipe_makes_a_bundle_that_loads_and_is_measured(audio, tmp_path):
+    output = tmp_path / "bundle"
+    card_path = train_compact(
+        audio=audio,
+        manifest=audio / "manifest.csv",
+        teacher=level_teacher,
+        work=tmp_path / "work",
+        output=output,
+        settings=Settings(programmes=14, epochs=1, head_epochs=1, seed=1),
+    )
+    report(audio=audio, manifest=audio / "manifest.csv", output=output, teacher=level_teacher, command="a test")
+    card = json.loads(card_path.read_text())
+    network, _ = load_compact(output / card["embedder_weights"]["file"])
+    assert network(np.zeros((2, 96, 64), np.float32)).shape == (2, 128)
+    assert load_head(output / card["head"]["file"]).padding == card["head"]["padding"]
+    assert 0 < card["thresholds"]["offset"] <= card["thresholds"]["onset"] < 1
+    assert card["measured"]["evaluate_clips"]["laughs"] == card["measured"]["evaluate_clips"]["others"] == 1
+    assert {"source": "made by the test", "licence": "CC0", "clips": 4} in card["training_data"]
+
+
+def test_no_group_lies_on_both_sides_of_the_split(shared):
+    fit, check = split(read_manifest(shared / "audio" / "manifest.csv"))
+    assert not {row.group for row in fit} & {row.group for row in check}
+    assert {row.use for row in fit + check} == {"train"}
+    assert any(row.label == "laughter" for row in check)
+
+
+def test_errors_are_one_sentence(tmp_path, capsys):
+    assert main(["--audio", str(tmp_path), "--output", str(tmp_path), "--teacher", str(tmp_path / "absent.onnx")]) == 1
+    assert "absent.onnx is not there" in capsys.readouterr().err
+    (tmp_path / "manifest.csv").write_text("path,label\n")
+    with pytest.raises(ValueError, match="lacks the column group"):
+        read_manifest(tmp_path / "manifest.csv")

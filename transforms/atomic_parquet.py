@@ -1,0 +1,112 @@
+"""Parquet files that are either whole or absent, on local disk and on object storage.
+
+Every file is written to a temporary name and renamed once complete (on object storage: written to local disk,
+then put as one object), with page checksums, zstd, and one JSON document in its footer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+DOCUMENT_KEY = "laughter"
+"""The footer's key of the JSON document."""
+
+
+class AtomicWriter:
+    """Writes one Parquet file; `document` goes into its footer when it is closed."""
+
+    def __init__(self, path: str, schema: pa.Schema) -> None:
+        """Open the Parquet file at the local `path` with `schema`."""
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True)
+        self.document: Mapping[str, Any] = {}
+        self.rows = 0
+
+    def write(self, table: pa.Table) -> None:
+        """Append `table` as one row group; an empty one adds nothing."""
+        if table.num_rows:
+            self._writer.write_table(table)
+            self.rows += table.num_rows
+
+    def close(self) -> None:
+        """Write the footer."""
+        self._writer.add_key_value_metadata({DOCUMENT_KEY: json.dumps(self.document, sort_keys=True)})
+        self._writer.close()
+
+
+@contextlib.contextmanager
+def atomic_parquet(path: str, schema: pa.Schema) -> Iterator[AtomicWriter]:
+    """Write the Parquet file `path` (local, or a URL such as gs://...), which appears only when whole.
+
+    Raises:
+        OSError: where the target cannot be written; nothing is left under `path` or a temporary name.
+    """
+    filesystem, place = fsspec.core.url_to_fs(path)
+    local = is_local(filesystem)
+    if local:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        temporary = os.path.join(os.path.dirname(place), f".{uuid.uuid4().hex}.tmp")
+    else:
+        handle, temporary = tempfile.mkstemp(suffix=".parquet")
+        os.close(handle)
+    try:
+        writer = AtomicWriter(temporary, schema)
+        try:
+            yield writer
+        finally:
+            writer.close()
+        if local:
+            os.replace(temporary, place)
+        else:
+            filesystem.put_file(temporary, place)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def is_local(filesystem: fsspec.AbstractFileSystem) -> bool:
+    """Whether `filesystem` is this machine's own disk."""
+    return "file" in ([filesystem.protocol] if isinstance(filesystem.protocol, str) else filesystem.protocol)
+
+
+@contextlib.contextmanager
+def open_parquet(path: str) -> Iterator[pq.ParquetFile]:
+    """Open the Parquet file `path` (local or a URL) for reading, its page checksums verified.
+
+    Raises:
+        FileNotFoundError: where there is none.
+        OSError: (pyarrow.ArrowInvalid is one) where it is damaged.
+    """
+    filesystem, place = fsspec.core.url_to_fs(path)
+    if is_local(filesystem):
+        with pq.ParquetFile(place, page_checksum_verification=True) as parquet:
+            yield parquet
+    else:
+        with filesystem.open(place, "rb") as file:
+            yield pq.ParquetFile(file, page_checksum_verification=True)
+
+
+def read_document(path: str) -> dict[str, Any] | None:
+    """The JSON document in the footer of `path`; None where the file is absent, damaged, or not ours."""
+    try:
+        with open_parquet(path) as parquet:
+            return document_of(parquet)
+    except (OSError, pa.ArrowException, ValueError, KeyError):
+        return None
+
+
+def document_of(parquet: pq.ParquetFile) -> dict[str, Any]:
+    """The JSON document in the footer of an open file; KeyError where there is none."""
+    document = json.loads((parquet.metadata.metadata or {})[DOCUMENT_KEY.encode()])
+    if not isinstance(document, dict):
+        raise ValueError("the footer's document is not an object")
+    return document

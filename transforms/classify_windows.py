@@ -1,0 +1,111 @@
+"""ClassifyWindows: the hybrid head over the 1 s and 10 s windows of each recording in the store."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import numpy.typing as npt
+from apache_beam.ml.inference.base import KeyedModelHandler, ModelHandler, RunInference
+
+from models import runtime
+from models.bundle import HeadSpec
+from models.hybrid_head import HeadWeights
+from transforms import embedding_store
+from transforms.embedding_store import PartFile
+
+logger = logging.getLogger(__name__)
+
+WINDOWS_S = (1, 10)
+"""Lengths of the windows, in seconds: one says when, ten say what."""
+
+Embeddings = npt.NDArray[np.uint8]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class WindowScores:
+    """Scores of a recording's windows.
+
+    Attributes:
+        seconds: embeddings of the recording.
+        hop_s: seconds from one window's start to the next.
+        by_length: for each length in WINDOWS_S, float32 [ceil(seconds / hop_s), 7] in the order of CLASSES.
+    """
+
+    seconds: int
+    hop_s: int
+    by_length: dict[int, npt.NDArray[np.float32]]
+
+
+def classify_windows(embeddings: Embeddings, head: HeadWeights, *, hop_s: int = 1) -> WindowScores:
+    """Score every 1 s and 10 s window of a recording.
+
+    Args:
+        embeddings: uint8 [seconds, 128].
+        head: the head, which also says how windows are padded at the end.
+        hop_s: seconds from one window's start to the next.
+    """
+    scores = {length: head.window_scores(embeddings, window_s=length, hop_s=hop_s) for length in WINDOWS_S}
+    return WindowScores(len(embeddings), hop_s, scores)
+
+
+class HeadModelHandler(ModelHandler[Embeddings, WindowScores, HeadWeights]):
+    """Lets Beam's RunInference load and share the head; an example is one recording's embeddings."""
+
+    def __init__(self, head: HeadSpec, *, hop_s: int = 1) -> None:
+        """Classify with `head` every `hop_s` seconds."""
+        super().__init__()
+        self._head = head
+        self._hop_s = hop_s
+
+    def load_model(self) -> HeadWeights:
+        """The head, loaded once a worker."""
+        runtime.use_one_thread_per_call()
+        return self._head.load()
+
+    def run_inference(
+        self, batch: Sequence[Embeddings], model: HeadWeights, inference_args: dict[str, Any] | None = None
+    ) -> Iterable[WindowScores]:
+        """Scores of each recording; each is computed alone, so the batch's size changes nothing."""
+        return [classify_windows(embeddings, model, hop_s=self._hop_s) for embeddings in batch]
+
+    def batch_elements_kwargs(self) -> dict[str, int]:
+        """One recording at a time: it holds thousands of windows already, and memory stays flat."""
+        return {"min_batch_size": 1, "max_batch_size": 1}
+
+    def get_metrics_namespace(self) -> str:
+        """Where Beam files the inference's metrics."""
+        return "laughter_head"
+
+
+def read_embeddings(part: PartFile) -> Iterator[tuple[PartFile, Embeddings]]:
+    """The part's embeddings under its name; nothing, and a warning, where it has gone or is damaged."""
+    try:
+        yield part, embedding_store.read_part(part.path)[0]
+    except (OSError, ValueError, KeyError) as error:
+        logger.warning("%s cannot be read (%s); delete it and run again to embed the recording anew", part.path, error)
+
+
+@dataclasses.dataclass(eq=False)
+class ClassifyWindows(beam.PTransform):
+    """Parts of the store to (part, WindowScores).
+
+    Attributes:
+        head: which head.
+        hop_s: seconds from one window's start to the next.
+    """
+
+    head: HeadSpec
+    hop_s: int = 1
+
+    def expand(self, parts: beam.PCollection[PartFile]) -> beam.PCollection[tuple[PartFile, WindowScores]]:
+        """Read the embeddings, run the head."""
+        return (
+            parts
+            | "ReadEmbeddings" >> beam.FlatMap(read_embeddings)
+            | "RunHead" >> RunInference(KeyedModelHandler(HeadModelHandler(self.head, hop_s=self.hop_s)))
+        )

@@ -1,0 +1,217 @@
+"""What came of decoding a recording, said in one sentence where it is not simply done."""
+
+import dataclasses
+import os
+import signal
+import stat
+from collections.abc import Iterable
+
+from transforms.decode_settings import SAMPLE_RATE_HZ, DecodeSettings
+from transforms.ffmpeg_report import FfmpegReport
+
+SHORTEST_AUDIO_S = 0.1
+"""A last, unfinished second counts from this much audio; so does a whole recording."""
+
+_SHORTFALL_S = 2.0
+_LONGEST_FRAME_S = 0.1
+_OVERLAP_S = 1.0
+_QUOTE_LENGTH = 200
+
+Path = str | bytes | os.PathLike
+
+
+@dataclasses.dataclass(frozen=True)
+class MediaInfo:
+    """What the container says of itself, of the audio stream that was decoded; None where it says nothing."""
+
+    duration_s: float | None = None
+    codec: str | None = None
+    sample_rate_hz: int | None = None
+    channels: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class DecodeOutcome:
+    """The result of a recording that gave audio."""
+
+    info: MediaInfo
+    audio_s: float
+    """Seconds of audio on the timeline, filled silence included."""
+    silence_filled_s: float
+    status: str
+    """"done", or "partial" where the audio breaks off before the recording's end."""
+    error: str | None
+    """One sentence: why it is partial, or, where done, what to know of its times; mostly None."""
+
+
+class DecodeError(Exception):
+    """A recording gave no audio; the message is one sentence that names the file, the cause, what to do."""
+
+    def __init__(self, sentence: str, info: MediaInfo | None = None) -> None:
+        """`info` is what could be learnt of the recording all the same."""
+        super().__init__(sentence)
+        self.info = info or MediaInfo()
+
+
+def printable(text: Path, *, longest: int | None = None) -> str:
+    """Return a path or message fit for one line: control and undecodable characters escaped."""
+    characters = os.fsdecode(text)
+    if longest and len(characters) > longest:
+        characters = characters[: longest - 3] + "..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in characters)
+
+
+def check_readable(path: Path) -> None:
+    """Refuse what is not a readable, regular, non-empty file; DecodeError."""
+    name = printable(path)
+    try:
+        facts = os.stat(path)
+        if stat.S_ISDIR(facts.st_mode):
+            raise DecodeError(f"{name} is a folder, not a recording; name the recordings in it")
+        if not stat.S_ISREG(facts.st_mode):
+            raise DecodeError(f"{name} is not a regular file; save the recording to a file first")
+        os.close(os.open(path, os.O_RDONLY))
+    except FileNotFoundError as error:
+        raise DecodeError(f"{name} does not exist; check the path") from error
+    except PermissionError as error:
+        raise DecodeError(f"{name} may not be read by this user; change its permissions") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DecodeError(f"{name} cannot be read ({reason}); check the path and the disk") from error
+    if facts.st_size == 0:
+        raise DecodeError(f"{name} is empty (0 bytes); record or copy it again")
+
+
+def media_info(report: FfmpegReport, settings: DecodeSettings) -> MediaInfo:
+    """Return what ffmpeg reported; no duration where the clock broke, for it then means nothing."""
+    codecs = report.audio_codecs[settings.audio_stream :]
+    return MediaInfo(
+        duration_s=None if report.clock_resets else report.duration_s,
+        codec=codecs[0] if codecs else None,
+        sample_rate_hz=report.sample_rate_hz,
+        channels=report.channels,
+    )
+
+
+def judge(
+    path: Path,
+    settings: DecodeSettings,
+    report: FfmpegReport,
+    *,
+    samples: int,
+    cut: bool = False,
+    exit_status: int = 0,
+) -> DecodeOutcome:
+    """Return the outcome of `samples` decoded at 16 kHz; DecodeError where that is no audio to speak of.
+
+    `cut` tells that decoding was stopped at the longest duration; a negative exit status names a signal.
+    """
+    name, audio_s, info = printable(path), samples / SAMPLE_RATE_HZ, media_info(report, settings)
+    if exit_status < 0:
+        raise DecodeError(
+            f"ffmpeg was stopped by {_signal_name(-exit_status)} while decoding {name}; "
+            "run it again, with more memory if that was the cause",
+            info,
+        )
+    if audio_s < SHORTEST_AUDIO_S:
+        raise DecodeError(_why_nothing(name, settings, report, audio_s=audio_s), info)
+    broken = _why_partial(name, settings, report, audio_s=audio_s, cut=cut, exit_status=exit_status)
+    return DecodeOutcome(
+        info=info,
+        audio_s=audio_s,
+        silence_filled_s=min(report.silence_filled_s, audio_s),
+        status="partial" if broken else "done",
+        error=broken or _note(name, report),
+    )
+
+
+def stalled(path: Path, settings: DecodeSettings, report: FfmpegReport) -> DecodeError:
+    """Return the error for a recording that ffmpeg hangs on."""
+    return DecodeError(
+        f"decoding {printable(path)} stalled: nothing came for {settings.stall_timeout_s:g} s; "
+        "check the disk or network it lies on, then run it again",
+        media_info(report, settings),
+    )
+
+
+def _why_nothing(name: str, settings: DecodeSettings, report: FfmpegReport, *, audio_s: float) -> str:
+    streams = len(report.audio_codecs)
+    if not report.opened:
+        return _why_unopened(name, report)
+    if streams == 0:
+        return f"{name} has no audio stream, so there is nothing to listen to"
+    if settings.audio_stream >= streams:
+        return f"{name} has no audio stream {settings.audio_stream}; choose --audio-stream from 0 to {streams - 1}"
+    if report.jump_to_s is not None:
+        return (
+            f"the audio of {name} starts only {report.jump_to_s:.0f} s in, more than --max-gap "
+            f"({settings.max_gap_s:g} s); raise --max-gap to keep it"
+        )
+    if audio_s > 0 or not report.first_errors:
+        return f"{name} holds only {audio_s:.3f} s of audio; at least {SHORTEST_AUDIO_S:g} s are needed"
+    return f"no audio of {name} could be decoded{_quote(report.first_errors)}; record or copy it again"
+
+
+def _why_unopened(name: str, report: FfmpegReport) -> str:
+    said = " ".join(report.first_errors)
+    if "moov atom not found" in said:
+        cause = "it was cut off before it was finished, or is no recording at all"
+        return f"{name} has no index (moov atom): {cause}; record or copy it again"
+    if "whitelist" in said:
+        return (
+            f"{name} is not a single recording but a playlist, a script or another kind that is never opened; "
+            "name the recordings themselves"
+        )
+    return f"{name} is not a recording that ffmpeg can read{_quote(report.first_errors)}; check the file"
+
+
+def _why_partial(
+    name: str, settings: DecodeSettings, report: FfmpegReport, *, audio_s: float, cut: bool, exit_status: int
+) -> str | None:
+    kept = f"kept the first {audio_s:.0f} s"
+    if report.jump_to_s is not None:
+        gap_s = report.jump_to_s - audio_s
+        limit = f"--max-gap ({settings.max_gap_s:g} s)"
+        return f"{name}: a gap of {gap_s:.0f} s in the audio at {audio_s:.1f} s is longer than {limit}; {kept}"
+    if cut:
+        return f"{name} is longer than {settings.max_duration_s / 3600:g} h; {kept}"
+    if exit_status:
+        return f"decoding {name} broke off at {audio_s:.1f} s{_quote(reversed(report.last_errors))}; {kept}"
+    if _fell_short(report, audio_s=audio_s):
+        said = _quote([report.truncation] if report.truncation else reversed(report.last_errors))
+        return f"{name} seems cut off: its audio ends at {audio_s:.1f} s of {report.duration_s:.1f} s{said}; {kept}"
+    if report.discarded_s > _OVERLAP_S:
+        return f"{name}: {report.discarded_s:.1f} s of audio were dropped, for their time was already taken"
+    return None
+
+
+def _fell_short(report: FfmpegReport, *, audio_s: float) -> bool:
+    """Tell whether the audio ends early because the file is broken; a longer video alone is no fault."""
+    if report.duration_s is None or report.clock_resets:
+        return False
+    missing_s = report.duration_s - audio_s
+    if missing_s <= _SHORTFALL_S:
+        return False
+    only_audio = report.video_streams == 0 and len(report.audio_codecs) == 1
+    cut_off = only_audio and not report.duration_is_estimate
+    return bool(report.truncation) or cut_off or report.decode_errors * _LONGEST_FRAME_S > missing_s
+
+
+def _note(name: str, report: FfmpegReport) -> str | None:
+    if not report.clock_resets:
+        return None
+    times = f"{report.clock_resets} time{'s' if report.clock_resets > 1 else ''}"
+    return f"the clock of {name} breaks off {times}; what follows a break counts on without a gap"
+
+
+def _quote(errors: Iterable[str]) -> str:
+    """Return the first of ffmpeg's error lines in brackets, or nothing."""
+    first = next(iter(errors), None)
+    return f" (ffmpeg: {printable(first.strip(), longest=_QUOTE_LENGTH)})" if first else ""
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,42 @@
+"""What a person may choose about decoding."""
+
+import dataclasses
+import math
+
+SAMPLE_RATE_HZ = 16000
+"""Samples a second of every decoded recording."""
+
+_RULES_VERSION = 1
+"""Raise it when the rules of decoding change the samples they give."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DecodeSettings:
+    """Which audio to decode and where to stop; `audio_stream` counts among the audio streams, from 0."""
+
+    audio_stream: int = 0
+    max_gap_s: float = 600.0
+    """Longer holes in the audio are not filled with silence: the recording ends there, `partial`."""
+    stall_timeout_s: float = 120.0
+    """ffmpeg is given up when it gives nothing for so long; time that the reader takes does not count."""
+    max_duration_s: float = 48 * 3600.0
+    """A recording that is longer, or never ends, is cut there, `partial`."""
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense; ValueError in one sentence."""
+        if self.audio_stream < 0:
+            raise ValueError(f"audio_stream must be 0 or more, not {self.audio_stream}")
+        for name in ("max_gap_s", "stall_timeout_s", "max_duration_s"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise ValueError(f"{name} must be a number of seconds above 0, not {value}")
+
+    def fingerprint(self) -> dict[str, object]:
+        """Return what changes the samples, and nothing else, for the key of a stored result."""
+        return {
+            "rules": _RULES_VERSION,
+            "sample_rate_hz": SAMPLE_RATE_HZ,
+            "audio_stream": self.audio_stream,
+            "max_gap_s": float(self.max_gap_s),
+            "max_duration_s": float(self.max_duration_s),
+        }

@@ -1,0 +1,244 @@
+"""EmbedRecordings: each recording is decoded once and becomes a part of the embedding store."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import apache_beam as beam
+import fsspec
+import numpy as np
+import numpy.typing as npt
+from apache_beam.metrics import Metrics
+from apache_beam.utils.shared import Shared
+
+from models.bundle import EmbedderSpec
+from models.embedder import BATCH_SECONDS, Embedder
+from transforms import embedding_store
+from transforms.decode_audio import DecodeError, DecodeOutcome, DecodeSettings, MediaInfo, decode_seconds
+from transforms.find_recordings import Recording, printable
+
+logger = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class PartRef:
+    """What the flow carries on: where a recording's embeddings lie, never the embeddings.
+
+    Attributes:
+        recording_id, date: of the recording; the day may be Hive's null partition.
+        seconds: embeddings in the part.
+        status: "done", "partial" or "failed".
+        reused: whether the part was there already.
+    """
+
+    recording_id: str
+    date: str
+    seconds: int
+    status: str
+    reused: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class EmbedSettings:
+    """How recordings are embedded.
+
+    Attributes:
+        store: root of the embedding store.
+        embedder: which embedder, at which precision.
+        decode: what changes the samples, and limits.
+        recompute: embed again what the store holds already.
+        only_new: leave alone every recording that has a part, whatever the part says.
+        threads: batches embedded at a time; None for one a core.
+    """
+
+    store: str
+    embedder: EmbedderSpec
+    decode: DecodeSettings = DecodeSettings()
+    recompute: bool = False
+    only_new: bool = False
+    threads: int | None = None
+
+    def fingerprint(self, recording: Recording) -> str:
+        """Of everything that changes the recording's embeddings."""
+        return embedding_store.fingerprint(
+            {
+                "format": embedding_store.FORMAT,
+                "recording": [recording.recording_id, recording.size_bytes, recording.modified],
+                "embedder": self.embedder.fingerprint,
+                "decode": self.decode.fingerprint(),
+            }
+        )
+
+
+def usable_part(recording: Recording, settings: EmbedSettings) -> dict[str, Any] | None:
+    """What the part of `recording` says, where this run has nothing to do for it; else None.
+
+    A part is used where its fingerprint fits; recordings that failed are tried again.
+    """
+    if settings.recompute:
+        return None
+    info = embedding_store.read_info(embedding_store.part_path(settings.store, recording.date, recording.recording_id))
+    if info is None or settings.only_new:
+        return info
+    fits = info["fingerprint"] == settings.fingerprint(recording) and info["status"] != "failed"
+    return info if fits else None
+
+
+def embed_recording(recording: Recording, settings: EmbedSettings, embedder: Embedder) -> PartRef:
+    """Decode and embed one recording into the store, or use the part that is there.
+
+    A recording that cannot be decoded gets a part without embeddings whose footer says why.
+
+    Raises:
+        embedding_store.StoreError: the store cannot be written.
+    """
+    info = usable_part(recording, settings)
+    reused = info is not None
+    if info is None:
+        info = _compute_part(recording, settings, embedder)
+    elif info["recording"]["path"] != printable(recording.path):
+        _rename_source(recording, settings.store)
+    return PartRef(recording.recording_id, recording.date, info["seconds"], info["status"], reused)
+
+
+def _compute_part(recording: Recording, settings: EmbedSettings, embedder: Embedder) -> dict[str, Any]:
+    with embedding_store.write_part(settings.store, recording) as part:
+        result = _embed_into(part, recording, settings, embedder)
+        info = _document(recording, settings, result, part.writer.rows)
+        part.describe(info)
+    return info
+
+
+@dataclasses.dataclass(frozen=True)
+class _Result:
+    outcome: DecodeOutcome
+    status: str
+    stage: str | None
+
+
+def _embed_into(
+    part: embedding_store.PartWriter, recording: Recording, settings: EmbedSettings, embedder: Embedder
+) -> _Result:
+    """Append the recording's embeddings to `part`; whatever is wrong with the recording becomes the outcome."""
+    local = recording.path
+    try:
+        with staged(recording.path) as local:
+            outcome = _embed_decoded(local, part, settings, embedder)
+    except DecodeError as error:
+        return _failed("decode", str(error).replace(local, printable(recording.path)), error.info)
+    except FetchError as error:
+        return _failed("fetch", str(error))
+    if outcome.error:
+        outcome = dataclasses.replace(outcome, error=outcome.error.replace(local, printable(recording.path)))
+    return _Result(outcome, outcome.status, "decode" if outcome.status == "partial" else None)
+
+
+def _embed_decoded(
+    local: str, part: embedding_store.PartWriter, settings: EmbedSettings, embedder: Embedder
+) -> DecodeOutcome:
+    outcomes = []
+
+    def blocks() -> Generator[npt.NDArray[np.int16], None, None]:
+        outcomes.append((yield from decode_seconds(local, settings.decode, block_s=BATCH_SECONDS)))
+
+    with contextlib.closing(blocks()) as seconds:  # so that an exception here ends ffmpeg at once
+        for embeddings in embedder.embed_stream(seconds):
+            part.append(embeddings)
+    return outcomes[0]
+
+
+def _failed(stage: str, sentence: str, info: MediaInfo | None = None) -> _Result:
+    info = info or MediaInfo(duration_s=None, codec=None, sample_rate_hz=None, channels=None)
+    outcome = DecodeOutcome(info=info, audio_s=0.0, silence_filled_s=0.0, status="partial", error=sentence)
+    return _Result(outcome, "failed", stage)
+
+
+def _document(recording: Recording, settings: EmbedSettings, result: _Result, seconds: int) -> dict[str, Any]:
+    """All that is known of a recording, for its part's footer."""
+    outcome = result.outcome
+    return {
+        "format": embedding_store.FORMAT,
+        "fingerprint": settings.fingerprint(recording),
+        "recording": {**dataclasses.asdict(recording), "path": printable(recording.path)},
+        "media": dataclasses.asdict(outcome.info),
+        "audio_s": round(outcome.audio_s, 3),
+        "silence_filled_s": round(outcome.silence_filled_s, 3),
+        "seconds": seconds,
+        "status": result.status,
+        "stage": result.stage,
+        "error": outcome.error,
+        "embedder": settings.embedder.label,
+        "embedder_fingerprint": settings.embedder.fingerprint,
+    }
+
+
+def _rename_source(recording: Recording, store: str) -> None:
+    """Note that the archive moved: the same file lies under another path now."""
+    embeddings, info = embedding_store.read_part(
+        embedding_store.part_path(store, recording.date, recording.recording_id)
+    )
+    info["recording"]["path"] = printable(recording.path)
+    with embedding_store.write_part(store, recording) as part:
+        part.append(embeddings)
+        part.describe(info)
+
+
+class FetchError(Exception):
+    """A remote recording that could not be copied to local disk; the message is one sentence."""
+
+
+@contextlib.contextmanager
+def staged(path: str) -> Iterator[str]:
+    """A local path to the recording; a remote one is copied to local disk and removed afterwards."""
+    if "://" not in path:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="laughter-") as folder:
+        local = os.path.join(folder, "recording" + os.path.splitext(path)[1][:10])
+        try:
+            filesystem, place = fsspec.core.url_to_fs(path)
+            filesystem.get_file(place, local)
+        except FileNotFoundError as error:
+            raise FetchError(f"{path} does not exist; it was listed but has gone since") from error
+        except Exception as error:  # whatever the storage client raises, the other recordings go on
+            raise FetchError(f"{path} could not be fetched ({error}); run again when the storage answers") from error
+        yield local
+
+
+class _EmbedDoFn(beam.DoFn):
+    """Holds the embedder, shared by the worker's threads, and counts."""
+
+    def __init__(self, settings: EmbedSettings) -> None:
+        self._settings = settings
+        self._shared = Shared()
+
+    def setup(self) -> None:
+        began = time.monotonic()
+        self._embedder = self._shared.acquire(lambda: self._settings.embedder.load(threads=self._settings.threads))
+        self._load_ms = int(1000 * (time.monotonic() - began))
+
+    def process(self, recording: Recording) -> Iterator[PartRef]:
+        part = embed_recording(recording, self._settings, self._embedder)
+        Metrics.distribution("laughter", "embedder_load_ms").update(self._load_ms)
+        Metrics.counter("laughter", f"recordings_{part.status}").inc()
+        Metrics.counter("laughter", "recordings_reused" if part.reused else "recordings_embedded").inc()
+        Metrics.counter("laughter", "audio_seconds").inc(part.seconds)
+        yield part
+
+
+@dataclasses.dataclass(eq=False)
+class EmbedRecordings(beam.PTransform):
+    """Recordings to parts of the embedding store."""
+
+    settings: EmbedSettings
+
+    def expand(self, recordings: beam.PCollection[Recording]) -> beam.PCollection[PartRef]:
+        """Embed each recording where it lands."""
+        return recordings | "Embed" >> beam.ParDo(_EmbedDoFn(self.settings))

@@ -1,0 +1,159 @@
+"""The embedding store: one Parquet part a recording, the durable product of decoding and embedding.
+
+Layout: `<root>/date=YYYY-MM-DD/<recording_id>.parquet` (Hive's null partition where the name tells no date). A part
+holds one embedding a second, and in its footer all that is known of the recording. It is checkpoint and index: a
+later run uses the parts that fit its fingerprint, and the tables are made from nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import fsspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from models.errors import LaughterError
+from transforms.atomic_parquet import AtomicWriter, atomic_parquet, document_of, open_parquet, read_document
+from transforms.find_recordings import Recording
+
+FORMAT = 1
+"""Of parts; a part of another format is computed again."""
+
+EMBEDDING_SIZE = 128
+PART_SCHEMA = pa.schema([pa.field("embedding", pa.binary(EMBEDDING_SIZE), nullable=False)])
+
+
+class StoreError(LaughterError, OSError):
+    """The store cannot be written: the run stops, since no further recording would fare better."""
+
+
+@dataclasses.dataclass(frozen=True)
+class PartFile:
+    """A part as a listing shows it; size and modification time tell whether it changed.
+
+    Attributes:
+        recording_id: of the recording.
+        date: the day it is filed under, or Hive's null partition.
+        path: of the part.
+        version: changes whenever the part is written again.
+    """
+
+    recording_id: str
+    date: str
+    path: str
+    version: str
+
+
+def fingerprint(facts: Mapping[str, Any]) -> str:
+    """A short name for all that changes a result: equal facts give equal fingerprints."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def day_folder(root: str, date: str) -> str:
+    """The folder of one day below `root`, in Hive's style."""
+    return f"{root.rstrip('/')}/date={date}"
+
+
+def part_path(root: str, date: str, recording_id: str) -> str:
+    """Where the part of a recording lies."""
+    return f"{day_folder(root, date)}/{recording_id}.parquet"
+
+
+@dataclasses.dataclass
+class PartWriter:
+    """Appends embeddings to a part; `document` goes into its footer."""
+
+    writer: AtomicWriter
+
+    def append(self, embeddings: npt.NDArray[np.uint8]) -> None:
+        """Add seconds, uint8 [n, 128]."""
+        values = pa.FixedSizeBinaryArray.from_buffers(
+            pa.binary(EMBEDDING_SIZE), len(embeddings), [None, pa.py_buffer(np.ascontiguousarray(embeddings))]
+        )
+        self.writer.write(pa.table([values], schema=PART_SCHEMA))
+
+    def describe(self, document: Mapping[str, Any]) -> None:
+        """Say what the footer holds."""
+        self.writer.document = document
+
+
+@contextlib.contextmanager
+def write_part(root: str, recording: Recording) -> Iterator[PartWriter]:
+    """Write the recording's part, which appears when the block ends without an exception.
+
+    Raises:
+        StoreError: naming the part, where it cannot be written.
+    """
+    path = part_path(root, recording.date, recording.recording_id)
+    try:
+        with atomic_parquet(path, PART_SCHEMA) as writer:
+            yield PartWriter(writer)
+    except StoreError:
+        raise
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written ({error.strerror or error}); free some space or give another --store, then run "
+            "again: what is done is kept"
+        ) from error
+
+
+def read_part(path: str) -> tuple[npt.NDArray[np.uint8], dict[str, Any]]:
+    """A part's embeddings, uint8 [seconds, 128], and its footer's document.
+
+    Raises:
+        OSError, ValueError: where the part is absent or damaged.
+    """
+    with open_parquet(path) as parquet:
+        column = parquet.read(columns=["embedding"])["embedding"].combine_chunks()
+        document = document_of(parquet)
+    count = len(column)
+    if not count:
+        return np.empty((0, EMBEDDING_SIZE), np.uint8), document
+    chunk = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+    values = np.frombuffer(chunk.buffers()[1], np.uint8, count * EMBEDDING_SIZE, chunk.offset * EMBEDDING_SIZE)
+    return values.reshape(count, EMBEDDING_SIZE), document
+
+
+def read_info(path: str) -> dict[str, Any] | None:
+    """What the footer of a part says; None where there is no part, or a damaged one."""
+    document = read_document(path)
+    return document if document and document.get("format") == FORMAT else None
+
+
+def list_days(root: str) -> list[str]:
+    """The days that the store holds parts of, sorted."""
+    filesystem, place = fsspec.core.url_to_fs(root)
+    try:
+        names = [info["name"] for info in filesystem.ls(place, detail=True) if info["type"] == "directory"]
+    except FileNotFoundError:
+        return []
+    leaves = (name.rstrip("/").rsplit("/", 1)[-1] for name in names)
+    return sorted(leaf.removeprefix("date=") for leaf in leaves if leaf.startswith("date="))
+
+
+def list_day(root: str, date: str) -> list[PartFile]:
+    """The parts of one day, sorted by recording; temporary files and strangers are left out."""
+    filesystem, place = fsspec.core.url_to_fs(day_folder(root, date))
+    with contextlib.suppress(FileNotFoundError):
+        filesystem.invalidate_cache(place)
+        found = filesystem.ls(place, detail=True)
+        return sorted((_part_file(info, root, date) for info in found if _is_part(info)), key=lambda part: part.path)
+    return []
+
+
+def _is_part(info: Mapping[str, Any]) -> bool:
+    leaf = info["name"].rsplit("/", 1)[-1]
+    return info["type"] == "file" and leaf.endswith(".parquet") and not leaf.startswith(".")
+
+
+def _part_file(info: Mapping[str, Any], root: str, date: str) -> PartFile:
+    recording_id = info["name"].rsplit("/", 1)[-1].removesuffix(".parquet")
+    changed = info.get("generation") or info.get("mtime") or info.get("LastModified")
+    return PartFile(recording_id, date, part_path(root, date, recording_id), f"{info['size']}-{changed}")

@@ -1,0 +1,150 @@
+"""What the three tables hold: their schemas, and rows from what is known of a recording."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from models.classes import CLASSES, LAUGHTER_KINDS
+from transforms.classify_windows import WINDOWS_S, WindowScores
+from transforms.find_events import Event
+
+UTC = pa.timestamp("us", tz="UTC")
+MODEL_FIELDS = [pa.field(name, pa.string(), nullable=False) for name in ("embedder", "head", "bundle_version")]
+
+RECORDINGS = pa.schema(
+    [
+        pa.field("recording_id", pa.string(), nullable=False),
+        pa.field("path", pa.string(), nullable=False),
+        pa.field("size_bytes", pa.int64()),
+        pa.field("modified", UTC),
+        pa.field("duration_s", pa.float64()),
+        pa.field("audio_s", pa.float64()),
+        pa.field("silence_filled_s", pa.float64()),
+        pa.field("start_utc", UTC),
+        pa.field("country", pa.string()),
+        pa.field("network", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("codec", pa.string()),
+        pa.field("sample_rate_hz", pa.int32()),
+        pa.field("channels", pa.int32()),
+        pa.field("status", pa.string(), nullable=False),
+        pa.field("stage", pa.string()),
+        pa.field("error", pa.string()),
+        *MODEL_FIELDS,
+        pa.field("seconds_per_second", pa.float64()),
+    ]
+)
+
+WINDOWS = pa.schema(
+    [
+        pa.field("recording_id", pa.string(), nullable=False),
+        pa.field("window_s", pa.int8(), nullable=False),
+        pa.field("start_s", pa.float64(), nullable=False),
+        pa.field("end_s", pa.float64(), nullable=False),
+        pa.field("start_utc", UTC),
+        *(pa.field(name, pa.float32(), nullable=False) for name in CLASSES),
+        *MODEL_FIELDS,
+    ]
+)
+
+EVENTS = pa.schema(
+    [
+        pa.field("event_id", pa.string(), nullable=False),
+        pa.field("recording_id", pa.string(), nullable=False),
+        pa.field("start_s", pa.float64(), nullable=False),
+        pa.field("end_s", pa.float64(), nullable=False),
+        pa.field("start_utc", UTC),
+        pa.field("end_utc", UTC),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("score_max", pa.float32(), nullable=False),
+        pa.field("score_mean", pa.float32(), nullable=False),
+        *(pa.field(name, pa.float32(), nullable=False) for name in LAUGHTER_KINDS),
+        *MODEL_FIELDS,
+    ]
+)
+
+SCHEMAS = {"windows": WINDOWS, "events": EVENTS, "recordings": RECORDINGS}
+"""The tables in the order in which a day's files are replaced: recordings last."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelNames:
+    """Which model made a row: the embedder with its precision, the head, and the bundle with its version."""
+
+    embedder: str
+    head: str
+    bundle_version: str
+
+
+def window_rows(info: dict[str, Any], scores: WindowScores, models: ModelNames) -> pa.Table:
+    """Rows of the windows table for one recording: those of 1 s, then those of 10 s, by time."""
+    audio_s = float(info["audio_s"])
+    parts = [(length, scores.by_length[length]) for length in WINDOWS_S]
+    starts = np.concatenate([np.arange(len(values)) * float(scores.hop_s) for _, values in parts])
+    lengths = np.concatenate([np.full(len(values), length, np.int8) for length, values in parts])
+    values = np.concatenate([values for _, values in parts])
+    columns: dict[str, Any] = {
+        "recording_id": pa.repeat(info["recording"]["recording_id"], len(starts)),
+        "window_s": lengths,
+        "start_s": starts,
+        "end_s": np.minimum(starts + lengths, audio_s),
+        "start_utc": _utc(info, starts),
+        **{name: values[:, column] for column, name in enumerate(CLASSES)},
+        **{name: pa.repeat(value, len(starts)) for name, value in dataclasses.asdict(models).items()},
+    }
+    return pa.table([columns[name] for name in WINDOWS.names], schema=WINDOWS)
+
+
+def event_rows(info: dict[str, Any], events: Sequence[dict[str, Any]], models: ModelNames) -> list[dict[str, Any]]:
+    """Rows of the events table for one recording; `events` are as `event_document` gave them."""
+    starts = _utc(info, np.array([event["start_s"] for event in events], float))
+    ends = _utc(info, np.array([event["end_s"] for event in events], float))
+    shared = {"recording_id": info["recording"]["recording_id"], **dataclasses.asdict(models)}
+    return [
+        {**event, **shared, "start_utc": start, "end_utc": end}
+        for event, start, end in zip(events, starts.to_pylist(), ends.to_pylist(), strict=True)
+    ]
+
+
+def event_document(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """The events as JSON holds them: the columns of the events table but for those that every row shares."""
+    documents = []
+    for event in events:
+        document = dataclasses.asdict(event)
+        document |= dict(zip(LAUGHTER_KINDS, document.pop("kinds"), strict=True))
+        documents.append(document)
+    return documents
+
+
+def recording_row(info: dict[str, Any], models: ModelNames) -> dict[str, Any]:
+    """The recording's row of the recordings table, from its part's footer."""
+    recording, media = info["recording"], info["media"]
+    duration_s = media["duration_s"]
+    row = {**recording, **media, **dataclasses.asdict(models)}
+    row |= {name: info[name] for name in ("audio_s", "silence_filled_s", "status", "stage", "error")}
+    row["start_utc"] = _moment(recording["start_utc"])
+    row["modified"] = _moment(recording["modified"])
+    row["size_bytes"] = None if recording["size_bytes"] < 0 else recording["size_bytes"]
+    row["seconds_per_second"] = round(info["audio_s"] / duration_s, 4) if duration_s else None
+    return row
+
+
+def _moment(text: str | None) -> Any:
+    """ISO 8601 in UTC as numpy's datetime64 in microseconds; None for nothing."""
+    if not text:
+        return None
+    return np.datetime64(text.removesuffix("Z").removesuffix("+00:00")[:26], "us").item()
+
+
+def _utc(info: dict[str, Any], seconds: np.ndarray) -> pa.Array:
+    """Times of day in UTC of `seconds` after the recording's start; nulls where its name tells no time."""
+    start = info["recording"]["start_utc"]
+    if not start:
+        return pa.nulls(len(seconds), UTC)
+    moments = np.datetime64(_moment(start), "us") + np.round(seconds * 1e6).astype("timedelta64[us]")
+    return pa.array(moments).cast(UTC)

@@ -1,0 +1,148 @@
+"""WriteTables: the recordings, windows and events tables, one Parquet file a table and day, over the whole store."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+
+from transforms import embedding_store
+from transforms.annotations import AnnotateSettings, fitting_annotation
+from transforms.atomic_parquet import AtomicWriter, atomic_parquet, open_parquet, read_document
+from transforms.embed_recordings import PartRef
+from transforms.embedding_store import PartFile
+from transforms.tables import SCHEMAS, event_rows, recording_row
+
+logger = logging.getLogger(__name__)
+
+ROWS_A_GROUP = 10_000
+
+
+def table_path(output: str, table: str, date: str) -> str:
+    """The file of one table and day."""
+    folder = embedding_store.day_folder(f"{output.rstrip('/')}/{table}", date)
+    return f"{folder}/{table}.parquet"
+
+
+def day_fingerprint(parts: Iterable[PartFile], settings: AnnotateSettings) -> str:
+    """Of everything that a day's tables are made from."""
+    versions = sorted((part.recording_id, part.version) for part in parts)
+    return settings.fingerprint(embedding_store.fingerprint({"parts": versions}))
+
+
+def is_current(date: str, settings: AnnotateSettings) -> bool:
+    """Whether the day's tables say what the store and the head would have them say now."""
+    written = read_document(table_path(settings.output, "recordings", date))
+    parts = embedding_store.list_day(settings.store, date)
+    return bool(written) and written["fingerprint"] == day_fingerprint(parts, settings)  # type: ignore[index]
+
+
+def stale_days(settings: AnnotateSettings) -> Iterator[str]:
+    """The days whose tables have to be written."""
+    for date in embedding_store.list_days(settings.store):
+        if not is_current(date, settings):
+            yield date
+
+
+def write_day(date: str, parts: Iterable[PartFile], settings: AnnotateSettings) -> None:
+    """Write the three tables of one day from its recordings' annotations, in memory that does not grow.
+
+    The files are complete before the first of them replaces an older one; recordings comes last, so that a reader
+    who joins from it never sees half a day.
+    """
+    parts = sorted(parts, key=lambda part: part.recording_id)
+    with contextlib.ExitStack() as stack:
+        # entered in reverse, for the last one entered is the first to be left, and so renamed
+        writers = {
+            table: stack.enter_context(atomic_parquet(table_path(settings.output, table, date), SCHEMAS[table]))
+            for table in reversed(SCHEMAS)
+        }
+        fingerprint = day_fingerprint(parts, settings)
+        for writer in writers.values():
+            writer.document = {"fingerprint": fingerprint}
+        recordings, events = (_Rows(writers[table], SCHEMAS[table]) for table in ("recordings", "events"))
+        for part in parts:
+            _write_recording(part, settings, writers["windows"], recordings, events)
+        recordings.flush()
+        events.flush()
+
+
+def _write_recording(
+    part: PartFile, settings: AnnotateSettings, windows: AtomicWriter, recordings: _Rows, events: _Rows
+) -> None:
+    annotation = fitting_annotation(part, settings)
+    if annotation is None:
+        raise OSError(
+            f"the annotation {settings.annotation_path(part)} was changed while its day was written; is another run "
+            "writing to the same --output with another model? Run again when it has ended"
+        )
+    models = settings.model_names(annotation["info"])
+    recordings.add([recording_row(annotation["info"], models)])
+    events.add(event_rows(annotation["info"], annotation["events"], models))
+    with open_parquet(settings.annotation_path(part)) as parquet:
+        for group in range(parquet.num_row_groups):
+            windows.write(parquet.read_row_group(group))
+
+
+@dataclasses.dataclass
+class _Rows:
+    """Collects rows and writes them in groups."""
+
+    writer: AtomicWriter
+    schema: pa.Schema
+    rows: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+
+    def add(self, rows: Iterable[dict[str, Any]]) -> None:
+        self.rows.extend(rows)
+        if len(self.rows) >= ROWS_A_GROUP:
+            self.flush()
+
+    def flush(self) -> None:
+        self.writer.write(pa.Table.from_pylist(self.rows, schema=self.schema))
+        self.rows = []
+
+
+@dataclasses.dataclass(eq=False)
+class ListStaleDays(beam.PTransform):
+    """Once all recordings are embedded: the parts of every day whose tables are not up to date, over the workers."""
+
+    settings: AnnotateSettings
+
+    def expand(self, embedded: beam.PCollection[PartRef]) -> beam.PCollection[PartFile]:
+        """List the store, which covers more than this run's recordings."""
+        settings = self.settings
+        done = beam.pvalue.AsSingleton(embedded | "AllEmbedded" >> beam.combiners.Count.Globally())
+        return (
+            embedded.pipeline
+            | "Store" >> beam.Create([settings.store])
+            | "StaleDays" >> beam.FlatMap(lambda _, done: stale_days(settings), done)
+            | "Parts" >> beam.FlatMap(lambda date: embedding_store.list_day(settings.store, date))
+            | "Spread" >> beam.Reshuffle()
+        )
+
+
+@dataclasses.dataclass(eq=False)
+class WriteTables(beam.PTransform):
+    """Annotated parts to the tables of their days; gives the days written."""
+
+    settings: AnnotateSettings
+
+    def expand(self, parts: beam.PCollection[PartFile]) -> beam.PCollection[str]:
+        """Gather each day's parts, names only, and write it."""
+        settings = self.settings
+        return (
+            parts
+            | "KeyByDay" >> beam.WithKeys(lambda part: part.date).with_output_types(tuple[str, PartFile])
+            | "GroupByDay" >> beam.GroupByKey()
+            | "WriteDay" >> beam.MapTuple(lambda date, parts: _write(date, parts, settings))
+        )
+
+
+def _write(date: str, parts: Iterable[PartFile], settings: AnnotateSettings) -> str:
+    write_day(date, parts, settings)
+    return date
