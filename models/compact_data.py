@@ -94,7 +94,7 @@ def read_audio(path: pathlib.Path, *, rate_hz: int) -> np.ndarray:
     """Mono float32 samples of a trusted audio file.
 
     Raises:
-        ValueError: ffmpeg cannot read the file.
+        ValueError: ffmpeg cannot read the file, or it holds no audio.
     """
     command = [require("imageio_ffmpeg").get_ffmpeg_exe(), "-nostdin", "-v", "error", "-i", f"file:{path}", "-vn"]
     command += ["-ac", "1", "-ar", str(rate_hz), "-f", "f32le", "-"]
@@ -102,6 +102,8 @@ def read_audio(path: pathlib.Path, *, rate_hz: int) -> np.ndarray:
     if done.returncode:
         reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
         raise ValueError(f"ffmpeg cannot read {path}: {reason[0]}")
+    if not done.stdout:
+        raise ValueError(f"{path} holds no audio")
     return np.frombuffer(done.stdout, np.float32)
 
 
@@ -149,7 +151,7 @@ def make_file(path: pathlib.Path, clips: Sequence[Clip], teacher: Teacher, *, se
     }
     part = path.with_suffix(".part")
     with part.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
+        np.savez(file, **arrays)
     part.replace(path)
 
 
@@ -214,7 +216,7 @@ def make_data(
         paths = [work / f"{name}-{seed}-{programmes}-{n:04d}.npz" for n in range(-(-count // FILE_PROGRAMMES))]
         if not all(path.exists() for path in paths):
             clips = recorded_clips(audio, rows) + synthetic_clips(
-                np.random.default_rng([part_seed, 0]), count=min(60, count)
+                np.random.default_rng([part_seed, 0]), count=min(60, 1 + count // 8)
             )
             for number, path in enumerate(paths):
                 size = min(FILE_PROGRAMMES, count - number * FILE_PROGRAMMES)

@@ -17,7 +17,6 @@ from models.postprocess import PcaParams
 from models.teacher import CONTEXT_S, TEACHER_RATE, Teacher, require
 
 NONE = CLASSES.index("none")
-BOOTSTRAPS = 2000
 
 ClipScore = Callable[[pathlib.Path], float]
 
@@ -66,7 +65,7 @@ def teacher_score(teacher: Teacher) -> ClipScore:
 
 
 def clip_report(
-    score: ClipScore, audio: pathlib.Path, rows: Sequence[Row], *, threshold: float, seed: int = 0
+    score: ClipScore, audio: pathlib.Path, rows: Sequence[Row], *, threshold: float, bootstraps: int = 1000
 ) -> ClipReport:
     """Score the rows' clips and measure how well the score tells laughter labels from the others.
 
@@ -84,20 +83,21 @@ def clip_report(
         int(laughs.sum()),
         int((~laughs).sum()),
         float(auc(laughs, scores)),
-        _interval(auc, laughs, scores, groups, seed),
+        _interval(auc, laughs, scores, groups, bootstraps),
         float(precision(laughs, scores)),
-        _interval(precision, laughs, scores, groups, seed),
+        _interval(precision, laughs, scores, groups, bootstraps),
         _by_label(rows, scores, threshold),
     )
 
 
 def _interval(
-    measure: Callable[..., float], laughs: np.ndarray, scores: np.ndarray, groups: np.ndarray, seed: int
+    measure: Callable[..., float], laughs: np.ndarray, scores: np.ndarray, groups: np.ndarray, bootstraps: int
 ) -> tuple[float, float]:
     """The middle 95 % of the measure over bootstrap samples of groups, for clips of one speaker resemble each other."""
-    rng, values = np.random.default_rng(seed), []
+    rng = np.random.default_rng(0)
+    values: list[float] = []
     members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
-    while len(values) < BOOTSTRAPS:
+    while len(values) < bootstraps:
         drawn = np.concatenate([members[i] for i in rng.integers(len(members), size=len(members))])
         if 0 < laughs[drawn].sum() < len(drawn):
             values.append(measure(laughs[drawn], scores[drawn]))

@@ -109,7 +109,7 @@ def equalise(sound: np.ndarray, *, gains_db: np.ndarray) -> np.ndarray:
 
 
 def band_limit(sound: np.ndarray, *, low_hz: float, high_hz: float) -> np.ndarray:
-    """The sound as a telephone or an old recording passes it: 24 dB an octave outside the band. float32, same length."""
+    """The sound as a telephone passes it: 24 dB an octave outside the band. float32, same length."""
     return _filtered(sound, lambda hz: np.minimum(1, (hz / low_hz) ** 4) * np.minimum(1, (high_hz / hz) ** 4))
 
 

@@ -62,7 +62,7 @@ def train_compact(
     teacher: Teacher,
     work: pathlib.Path,
     output: pathlib.Path,
-    settings: Settings = Settings(),  # noqa: B008 (frozen)
+    settings: Settings = Settings(),
 ) -> pathlib.Path:
     """Make the bundle folder `output` and return the path of its card.
 
@@ -91,7 +91,13 @@ def train_compact(
 
 
 def report(
-    *, audio: pathlib.Path, manifest: pathlib.Path, output: pathlib.Path, teacher: Teacher | None, command: str
+    *,
+    audio: pathlib.Path,
+    manifest: pathlib.Path,
+    output: pathlib.Path,
+    teacher: Teacher | None,
+    command: str,
+    bootstraps: int = 1000,
 ) -> dict[str, Any]:
     """Measure a bundle on the manifest's `evaluate` rows, print the table and write it into the card.
 
@@ -101,9 +107,11 @@ def report(
     rows = [row for row in read_manifest(manifest) if row.use == "evaluate"]
     score = clip_score(*load_compact(output / EMBEDDER_FILE), load_head(output / HEAD_FILE))
     onset = card["thresholds"]["onset"]
-    measured = {"command": command, "evaluate_clips": _rounded(clip_report(score, audio, rows, threshold=onset))}
+    found = clip_report(score, audio, rows, threshold=onset, bootstraps=bootstraps)
+    measured = {"command": command, "evaluate_clips": _rounded(found)}
     if teacher is not None:
-        yardstick = _rounded(clip_report(teacher_score(teacher), audio, rows, threshold=0.15))
+        found = clip_report(teacher_score(teacher), audio, rows, threshold=0.15, bootstraps=bootstraps)
+        yardstick = _rounded(found)
         measured["teacher_on_evaluate_clips"] = {k: v for k, v in yardstick.items() if k != "by_label"}
     card["measured"] = {**card.get("measured", {}), **measured}
     _write(output, card)
@@ -231,7 +239,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add, settings = parser.add_argument, Settings()
     add("--audio", type=pathlib.Path, required=True, help="folder with the labelled clips")
-    add("--manifest", type=pathlib.Path, help="CSV: path, label, group, use, licence, source; default: AUDIO/manifest.csv")
+    add("--manifest", type=pathlib.Path, help="CSV file; default: AUDIO/manifest.csv")
     add("--teacher", type=pathlib.Path, default="efficientat_mn04_as.onnx", help="an AudioSet tagger in ONNX (32 kHz)")
     add("--no-teacher", action="store_true", help="report without the teacher's own measures")
     add("--output", type=pathlib.Path, required=True, help="bundle folder to write, or to measure")

@@ -6,14 +6,16 @@ import dataclasses
 import functools
 import hashlib
 import os
+from collections.abc import Callable
 
 import fsspec
 
 from models import vggish_weights
+from models.download import ANSWER_TIMEOUT_S
 from models.vggish_weights import GOOGLE_FILES, LocalFiles, WeightsUnavailable, locate
 
-DECISION_TIMEOUT_S = 8.0
-"""For a host to begin to answer, so that the choice of a bundle is made within ten seconds."""
+DECISION_TIMEOUT_S = 4.0
+"""For a host to begin to answer for each of the two files, so that the choice of a bundle is made within ten seconds."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,19 +57,31 @@ def obtain(weights: str | None = None) -> VggishFiles:
     """The files to use: those named, those in the cache, or those fetched into it now.
 
     Args:
-        weights: path or URL of weights of one's own; the PCA is taken from beside them, else from the cache.
+        weights: path or URL of the weights; the PCA is taken from beside them, else from the cache.
 
     Raises:
         WeightsUnavailable: one sentence, within ten seconds where no host answers.
+        FileNotFoundError, ValueError: what is named is not there, or is not Google's VGGish by the self-check.
     """
     if weights is not None:
-        return VggishFiles(weights, _pca_for(weights))
-    return from_local(locate() or vggish_weights.fetch(answer_timeout_s=DECISION_TIMEOUT_S))
-
-
-def from_local(files: LocalFiles) -> VggishFiles:
-    """The same files as paths."""
+        named = VggishFiles(weights, _pca_for(weights))
+        vggish_weights.verify(named.weights, load_pca_anywhere(named.pca))
+        return named
+    files = locate() or fetch(answer_timeout_s=DECISION_TIMEOUT_S)
     return VggishFiles(str(files.checkpoint), str(files.pca))
+
+
+def fetch(
+    *, progress: Callable[[str, int, int | None], object] | None = None, answer_timeout_s: float = ANSWER_TIMEOUT_S
+) -> LocalFiles:
+    """Fetch Google's files into the cache, their MD5s checked, and prove them by the self-check on a sine.
+
+    Raises:
+        WeightsUnavailable: one sentence.
+    """
+    files = vggish_weights.fetch(progress=progress, answer_timeout_s=answer_timeout_s)
+    vggish_weights.verify(files.checkpoint, load_pca_anywhere(str(files.pca)))
+    return files
 
 
 def _pca_for(weights: str) -> str:

@@ -5,13 +5,16 @@ import os
 import pathlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from models import download
 from models.download import RemoteFile
+
+if TYPE_CHECKING:
+    from models.postprocess import PcaParams
 
 CACHE_VARIABLE = "LAUGHTER_CACHE"
 
@@ -114,7 +117,7 @@ def fetch(
     return LocalFiles(folder / files.checkpoint.name, folder / files.pca.name)
 
 
-def verify(files: LocalFiles) -> None:
+def verify(checkpoint: str | os.PathLike[str], pca: "PcaParams") -> None:
     """Runs the self-check on the network with these weights, in float32 (some seconds).
 
     Raises:
@@ -123,15 +126,14 @@ def verify(files: LocalFiles) -> None:
     import tensorflow as tf
 
     from models.log_mel import log_mel_patches
-    from models.postprocess import load_pca, quantise
+    from models.postprocess import quantise
     from models.vggish import load_vggish_weights, vggish_network
 
-    network = vggish_network(load_vggish_weights(files.checkpoint), precision="float32")
-    pca = load_pca(files.pca)
+    network = vggish_network(load_vggish_weights(checkpoint), precision="float32")
     self_check(
         lambda seconds: network(log_mel_patches(tf.constant(seconds))).numpy(),
         lambda raw: quantise(tf.constant(raw), pca).numpy(),
-        source=str(files.checkpoint),
+        source=os.fspath(checkpoint),
     )
 
 

@@ -84,7 +84,7 @@ def _run(argv: list[str]) -> int:
 
         argv, beams = engine_options.split(argv)
     arguments = build_parser().parse_args(argv)
-    return arguments.run(arguments, beams)  # type: ignore[no-any-return]
+    return int(arguments.run(arguments, beams))
 
 
 def _detect(arguments: argparse.Namespace, beams: Sequence[str]) -> int:

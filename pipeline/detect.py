@@ -7,6 +7,7 @@ import time
 
 import apache_beam as beam
 from apache_beam.metrics import MetricsFilter
+from apache_beam.runners.runner import PipelineResult
 
 from pipeline import plan, progress, summary
 from pipeline.detect_options import DetectOptions
@@ -48,16 +49,22 @@ def run(options: DetectOptions) -> int:
     began = time.monotonic()
     watched = options.is_local and not options.quiet
     with progress.watching(work, options.embed) if watched else contextlib.nullcontext():
-        pipeline = beam.Pipeline(options=options.beam)
-        build(pipeline, options)
-        result = pipeline.run()
-        result.wait_until_finish()
+        result = run_engine(options)
     report = summary.collect(work.recordings, options, reused=len(work.reused))
-    summary.show(report, wall_s=time.monotonic() - began, load_s=_load_s(result), options=options)
+    summary.show(report, wall_s=time.monotonic() - began, load_s=load_s(result), options=options)
     return 3 if report.failed else 0
 
 
-def _load_s(result: beam.runners.runner.PipelineResult) -> float:
+def run_engine(options: DetectOptions) -> PipelineResult:
+    """Run the graph to its end, without a word."""
+    pipeline = beam.Pipeline(options=options.beam)
+    build(pipeline, options)
+    result = pipeline.run()
+    result.wait_until_finish()
+    return result
+
+
+def load_s(result: PipelineResult) -> float:
     """Seconds that loading the embedder took in the slowest worker; 0 where no worker loaded any."""
     with contextlib.suppress(Exception):  # not every engine reports metrics
         found = result.metrics().query(MetricsFilter().with_name("embedder_load_ms"))["distributions"]

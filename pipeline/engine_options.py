@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from apache_beam.options.pipeline_options import (
     DirectOptions,
@@ -34,7 +35,7 @@ def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
     return ours, beams
 
 
-def _all(option_class: type) -> list[type]:
+def _all(option_class: Any) -> list[Any]:
     """The direct subclasses that Beam itself ships."""
     return [found for found in option_class.__subclasses__() if found.__module__.startswith("apache_beam.options")]
 

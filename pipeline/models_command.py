@@ -43,15 +43,17 @@ def _list(arguments: argparse.Namespace, _: Sequence[str]) -> int:
 def _fetch(arguments: argparse.Namespace, _: Sequence[str]) -> int:
     from rich.progress import Progress
 
-    from models import vggish_weights
+    from models import vggish_files
 
     try:
         with Progress() as bar:
             task = bar.add_task("VGGish weights", total=None)
-            files = vggish_weights.fetch(
-                progress=lambda name, done, total: bar.update(task, description=name, completed=done, total=total)
-            )
-    except vggish_weights.WeightsUnavailable as error:
+
+            def show(name: str, done: int, total: int | None) -> None:
+                bar.update(task, description=name, completed=done, total=total)
+
+            files = vggish_files.fetch(progress=show)
+    except vggish_files.WeightsUnavailable as error:
         print(f"laughter: {error}", file=sys.stderr)
         return 1
     print(f"fetched and verified: {files.checkpoint}")
@@ -60,13 +62,14 @@ def _fetch(arguments: argparse.Namespace, _: Sequence[str]) -> int:
 
 def _verify(arguments: argparse.Namespace, _: Sequence[str]) -> int:
     from models import vggish_weights
+    from models.vggish_files import load_pca_anywhere
 
     for what in arguments.what or shipped_names():
         bundle = open_bundle(what)
         print(f"{bundle.name} {bundle.version}: {', '.join(bundle.verify()) or 'a card only'}: as its card says")
     cached = vggish_weights.locate()
     if cached:
-        vggish_weights.verify(cached)
+        vggish_weights.verify(cached.checkpoint, load_pca_anywhere(str(cached.pca)))
         print(f"{cached.checkpoint}: Google's checksum, and the self-check on a sine passes")
     return 0
 

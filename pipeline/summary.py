@@ -12,7 +12,7 @@ from rich.table import Table
 
 from pipeline.detect_options import DetectOptions
 from pipeline.progress import hours_and_minutes
-from transforms.atomic_parquet import open_parquet
+from transforms.atomic_files import open_parquet
 from transforms.find_recordings import Recording
 from transforms.write_tables import table_path
 
@@ -86,6 +86,8 @@ def show(report: Report, *, wall_s: float, load_s: float, options: DetectOptions
     """Print the summary table and list the recordings that failed."""
     console = Console(soft_wrap=True, highlight=False)
     table = Table(title="laughter detect", show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     speed = report.audio_s / max(1e-9, wall_s - load_s)
     statuses = ", ".join(f"{count} {status}" for status, count in sorted(report.statuses.items()))
     rows = {

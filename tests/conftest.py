@@ -4,6 +4,10 @@ import pathlib
 
 import pytest
 
+from models import runtime
+
+runtime.use_one_thread_per_call()  # as in every process of ours, before a test runs anything in TensorFlow
+
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared"
 
 

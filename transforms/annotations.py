@@ -16,7 +16,7 @@ from apache_beam import pvalue
 
 from models.bundle import HeadSpec, Thresholds
 from transforms import embedding_store
-from transforms.atomic_parquet import atomic_parquet, read_document
+from transforms.atomic_files import atomic_parquet, read_document
 from transforms.classify_windows import ClassifyWindows, WindowScores
 from transforms.embedding_store import PartFile
 from transforms.find_events import find_events
@@ -61,11 +61,16 @@ class AnnotateSettings:
 
     def annotation_path(self, part: PartFile) -> str:
         """Where the recording's annotation lies."""
-        return embedding_store.part_path(f"{self.output.rstrip('/')}/annotations", part.date, part.recording_id)
+        return embedding_store.part_path(annotations_folder(self.output), part.date, part.recording_id)
 
     def model_names(self, info: dict[str, Any]) -> ModelNames:
         """The models behind a recording's rows."""
         return ModelNames(info["embedder"], self.head.label, f"{self.head.name} {self.head.version}")
+
+
+def annotations_folder(output: str) -> str:
+    """Where the annotations of the tables in `output` lie."""
+    return f"{output.rstrip('/')}/annotations"
 
 
 def fitting_annotation(part: PartFile, settings: AnnotateSettings) -> dict[str, Any] | None:

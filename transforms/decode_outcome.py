@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from transforms.decode_settings import SAMPLE_RATE_HZ, DecodeSettings
 from transforms.ffmpeg_report import FfmpegReport
+from transforms.timed_audio import Timeline
 
 SHORTEST_AUDIO_S = 0.1
 """A last, unfinished second counts from this much audio; so does a whole recording."""
@@ -82,114 +83,114 @@ def check_readable(path: Path) -> None:
         raise DecodeError(f"{name} is empty (0 bytes); record or copy it again")
 
 
-def media_info(report: FfmpegReport, settings: DecodeSettings) -> MediaInfo:
-    """Return what ffmpeg reported; no duration where the clock broke, for it then means nothing."""
-    codecs = report.audio_codecs[settings.audio_stream :]
-    return MediaInfo(
-        duration_s=None if report.clock_resets else report.duration_s,
-        codec=codecs[0] if codecs else None,
-        sample_rate_hz=report.sample_rate_hz,
-        channels=report.channels,
-    )
+@dataclasses.dataclass(frozen=True)
+class DecodeRun:
+    """One run of ffmpeg over a recording: what was asked, what it said and what it gave."""
+
+    path: Path
+    settings: DecodeSettings
+    report: FfmpegReport
+    timeline: Timeline
+
+    @property
+    def name(self) -> str:
+        """The path, fit for one line."""
+        return printable(self.path)
+
+    @property
+    def audio_s(self) -> float:
+        """Seconds of audio on the timeline."""
+        return self.timeline.samples / SAMPLE_RATE_HZ
+
+    @property
+    def info(self) -> MediaInfo:
+        """What ffmpeg reported; no duration where the clock broke, for it then means nothing."""
+        report, codecs = self.report, self.report.audio_codecs[self.settings.audio_stream :]
+        return MediaInfo(
+            duration_s=None if report.clock_resets else report.duration_s,
+            codec=codecs[0] if codecs else None,
+            sample_rate_hz=report.sample_rate_hz,
+            channels=report.channels or (1 if report.sample_rate_hz else None),
+        )
 
 
-def judge(
-    path: Path,
-    settings: DecodeSettings,
-    report: FfmpegReport,
-    *,
-    samples: int,
-    cut: bool = False,
-    exit_status: int = 0,
-) -> DecodeOutcome:
-    """Return the outcome of `samples` decoded at 16 kHz; DecodeError where that is no audio to speak of.
+def judge(run: DecodeRun, *, exit_status: int) -> DecodeOutcome:
+    """Return the outcome of an ended run; DecodeError where it gave no audio to speak of.
 
-    `cut` tells that decoding was stopped at the longest duration; a negative exit status names a signal.
+    A negative exit status names the signal that ended ffmpeg.
     """
-    name, audio_s, info = printable(path), samples / SAMPLE_RATE_HZ, media_info(report, settings)
     if exit_status < 0:
-        raise DecodeError(
-            f"ffmpeg was stopped by {_signal_name(-exit_status)} while decoding {name}; "
-            "run it again, with more memory if that was the cause",
-            info,
-        )
-    if audio_s < SHORTEST_AUDIO_S:
-        raise DecodeError(_why_nothing(name, settings, report, audio_s=audio_s), info)
-    broken = _why_partial(name, settings, report, audio_s=audio_s, cut=cut, exit_status=exit_status)
+        how = f"ffmpeg was stopped by {_signal_name(-exit_status)} while decoding {run.name}"
+        raise DecodeError(f"{how}; run it again, with more memory if that was the cause", run.info)
+    if run.audio_s < SHORTEST_AUDIO_S:
+        raise DecodeError(_why_nothing(run), run.info)
+    broken = _why_partial(run, exit_status=exit_status)
     return DecodeOutcome(
-        info=info,
-        audio_s=audio_s,
-        silence_filled_s=min(report.silence_filled_s, audio_s),
+        info=run.info,
+        audio_s=run.audio_s,
+        silence_filled_s=run.timeline.silence_samples / SAMPLE_RATE_HZ,
         status="partial" if broken else "done",
-        error=broken or _note(name, report),
+        error=broken or _note(run),
     )
 
 
-def stalled(path: Path, settings: DecodeSettings, report: FfmpegReport) -> DecodeError:
+def stalled(run: DecodeRun) -> DecodeError:
     """Return the error for a recording that ffmpeg hangs on."""
-    return DecodeError(
-        f"decoding {printable(path)} stalled: nothing came for {settings.stall_timeout_s:g} s; "
-        "check the disk or network it lies on, then run it again",
-        media_info(report, settings),
-    )
+    what = f"decoding {run.name} stalled: nothing came for {run.settings.stall_timeout_s:g} s"
+    return DecodeError(f"{what}; check the disk or network it lies on, then run it again", run.info)
 
 
-def _why_nothing(name: str, settings: DecodeSettings, report: FfmpegReport, *, audio_s: float) -> str:
-    streams = len(report.audio_codecs)
+def _why_nothing(run: DecodeRun) -> str:
+    report, stream, streams = run.report, run.settings.audio_stream, len(run.report.audio_codecs)
     if not report.opened:
-        return _why_unopened(name, report)
+        return _why_unopened(run)
     if streams == 0:
-        return f"{name} has no audio stream, so there is nothing to listen to"
-    if settings.audio_stream >= streams:
-        return f"{name} has no audio stream {settings.audio_stream}; choose --audio-stream from 0 to {streams - 1}"
-    if report.jump_to_s is not None:
-        return (
-            f"the audio of {name} starts only {report.jump_to_s:.0f} s in, more than --max-gap "
-            f"({settings.max_gap_s:g} s); raise --max-gap to keep it"
-        )
-    if audio_s > 0 or not report.first_errors:
-        return f"{name} holds only {audio_s:.3f} s of audio; at least {SHORTEST_AUDIO_S:g} s are needed"
-    return f"no audio of {name} could be decoded{_quote(report.first_errors)}; record or copy it again"
+        return f"{run.name} has no audio stream, so there is nothing to listen to"
+    if stream >= streams:
+        return f"{run.name} has no audio stream {stream}; choose --audio-stream from 0 to {streams - 1}"
+    if run.timeline.jump_to is not None:
+        start_s, limit = run.timeline.jump_to / SAMPLE_RATE_HZ, f"--max-gap ({run.settings.max_gap_s:g} s)"
+        return f"the audio of {run.name} starts only {start_s:.0f} s in, more than {limit}; raise --max-gap to keep it"
+    if run.audio_s > 0 or not report.first_errors:
+        return f"{run.name} holds only {run.audio_s:.3f} s of audio; at least {SHORTEST_AUDIO_S:g} s are needed"
+    return f"no audio of {run.name} could be decoded{_quote(report.first_errors)}; record or copy it again"
 
 
-def _why_unopened(name: str, report: FfmpegReport) -> str:
-    said = " ".join(report.first_errors)
+def _why_unopened(run: DecodeRun) -> str:
+    said = " ".join(run.report.first_errors)
     if "moov atom not found" in said:
         cause = "it was cut off before it was finished, or is no recording at all"
-        return f"{name} has no index (moov atom): {cause}; record or copy it again"
+        return f"{run.name} has no index (moov atom): {cause}; record or copy it again"
     if "whitelist" in said:
-        return (
-            f"{name} is not a single recording but a playlist, a script or another kind that is never opened; "
-            "name the recordings themselves"
-        )
-    return f"{name} is not a recording that ffmpeg can read{_quote(report.first_errors)}; check the file"
+        cause = "not a single recording but a playlist, a script or another kind that is never opened"
+        return f"{run.name} is {cause}; name the recordings themselves"
+    return f"{run.name} is not a recording that ffmpeg can read{_quote(run.report.first_errors)}; check the file"
 
 
-def _why_partial(
-    name: str, settings: DecodeSettings, report: FfmpegReport, *, audio_s: float, cut: bool, exit_status: int
-) -> str | None:
-    kept = f"kept the first {audio_s:.0f} s"
-    if report.jump_to_s is not None:
-        gap_s = report.jump_to_s - audio_s
-        limit = f"--max-gap ({settings.max_gap_s:g} s)"
-        return f"{name}: a gap of {gap_s:.0f} s in the audio at {audio_s:.1f} s is longer than {limit}; {kept}"
-    if cut:
-        return f"{name} is longer than {settings.max_duration_s / 3600:g} h; {kept}"
+def _why_partial(run: DecodeRun, *, exit_status: int) -> str | None:
+    report, timeline, kept = run.report, run.timeline, f"kept the first {run.audio_s:.0f} s"
+    where = f"at {run.audio_s:.1f} s"
+    if timeline.jump_to is not None:
+        gap_s, limit = timeline.jump_to / SAMPLE_RATE_HZ - run.audio_s, f"--max-gap ({run.settings.max_gap_s:g} s)"
+        return f"{run.name}: a gap of {gap_s:.0f} s in the audio {where} is longer than {limit}; {kept}"
+    if timeline.cut:
+        return f"{run.name} is longer than {run.settings.max_duration_s / 3600:g} h; {kept}"
     if exit_status:
-        return f"decoding {name} broke off at {audio_s:.1f} s{_quote(reversed(report.last_errors))}; {kept}"
-    if _fell_short(report, audio_s=audio_s):
+        return f"decoding {run.name} broke off {where}{_quote(reversed(report.last_errors))}; {kept}"
+    if _fell_short(run):
         said = _quote([report.truncation] if report.truncation else reversed(report.last_errors))
-        return f"{name} seems cut off: its audio ends at {audio_s:.1f} s of {report.duration_s:.1f} s{said}; {kept}"
-    if report.discarded_s > _OVERLAP_S:
-        return f"{name}: {report.discarded_s:.1f} s of audio were dropped, for their time was already taken"
+        return f"{run.name} seems cut off: its audio ends {where} of {report.duration_s:.1f} s{said}; {kept}"
+    if (dropped_s := timeline.dropped_samples / SAMPLE_RATE_HZ) > _OVERLAP_S:
+        return f"{run.name}: {dropped_s:.1f} s of audio were dropped, for their time was already taken"
     return None
 
 
-def _fell_short(report: FfmpegReport, *, audio_s: float) -> bool:
+def _fell_short(run: DecodeRun) -> bool:
     """Tell whether the audio ends early because the file is broken; a longer video alone is no fault."""
+    report = run.report
     if report.duration_s is None or report.clock_resets:
         return False
-    missing_s = report.duration_s - audio_s
+    missing_s = report.duration_s - run.audio_s
     if missing_s <= _SHORTFALL_S:
         return False
     only_audio = report.video_streams == 0 and len(report.audio_codecs) == 1
@@ -197,11 +198,12 @@ def _fell_short(report: FfmpegReport, *, audio_s: float) -> bool:
     return bool(report.truncation) or cut_off or report.decode_errors * _LONGEST_FRAME_S > missing_s
 
 
-def _note(name: str, report: FfmpegReport) -> str | None:
-    if not report.clock_resets:
+def _note(run: DecodeRun) -> str | None:
+    breaks = run.report.clock_resets
+    if not breaks:
         return None
-    times = f"{report.clock_resets} time{'s' if report.clock_resets > 1 else ''}"
-    return f"the clock of {name} breaks off {times}; what follows a break counts on without a gap"
+    times = f"{breaks} time{'s' if breaks > 1 else ''}"
+    return f"the clock of {run.name} breaks off {times}; what follows a break counts on without a gap"
 
 
 def _quote(errors: Iterable[str]) -> str:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from models.errors import LaughterError
-from transforms.atomic_parquet import AtomicWriter, atomic_parquet, document_of, open_parquet, read_document
+from transforms.atomic_files import AtomicWriter, atomic_parquet, document_of, open_parquet, read_document
 from transforms.find_recordings import Recording
 
 FORMAT = 1

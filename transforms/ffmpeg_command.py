@@ -1,18 +1,11 @@
-"""The ffmpeg command that turns any recording into 16 kHz mono samples on the recording's own timeline."""
+"""The ffmpeg command that turns any recording into 16 kHz mono samples with their times."""
 
-import functools
 import os
-import re
-import subprocess
 
 import ffmpeg
 import imageio_ffmpeg
 
 from transforms.decode_settings import SAMPLE_RATE_HZ, DecodeSettings
-
-FFMPEG_AT_LEAST = (7, 1)
-"""Oldest ffmpeg that can feed one filter graph from another, which keeps time true when the audio's
-sample rate or channels change half-way (see `_GAP_FILTERS`)."""
 
 FORMATS = (
     "mov,matroska,mpegts,mpeg,avi,asf,flv,nut,mxf,gxf,dv,rm,wtv,nsv,pva,ty,nuv,lxf,"
@@ -22,81 +15,57 @@ FORMATS = (
 """Demuxers that may open a recording: each reads one file and nothing else. No playlists, scripts, image
 sequences or devices, because a crafted "recording" of those kinds reads other files or calls hosts."""
 
-_PROTOCOLS = "file,pipe"
+TIME_OFFSET_S = 10
+"""Added to the times of the output, for Matroska cannot hold the slightly negative ones that occur."""
 
-_QUIET_OPTIONS = ("-nostdin", "-hide_banner", "-nostats", "-v", "level+verbose")
+_RECORDING = "RECORDING"
+"""Stands for the path, for ffmpeg-python takes only names that are valid Unicode."""
+
+_PROTOCOLS = "file,pipe"
 
 _DISCONTINUITY_S = 86400
 """ffmpeg deletes longer jumps of a transport stream's clock; its default of 10 s would shift later times."""
 
-_MONO_FILTERS = (
-    "[0:a:{audio_stream}]{mix}aformat=sample_fmts=s16:sample_rates={sample_rate_hz}:channel_layouts=mono[mono]"
-)
-_MEAN_OF_CHANNELS = "pan=mono|c0<" + "+".join(f"c{channel}" for channel in range(64)) + ","
+_QUIET_OPTIONS = ("-nostdin", "-hide_banner", "-nostats", "-v", "level+verbose")
 
-# A graph of its own, for ffmpeg rebuilds the graph that touches the decoder whenever the audio's rate or
-# channels change, and a rebuilt aresample would fill silence from zero all over again. Register 1 of the
-# expression holds where the audio ends so far, register 0 whether it jumped: 1 keeps a frame, 2 sends the
-# first frame after a jump to ashowinfo (whose line tells the jump), 0 drops what follows. Silence is filled
-# after that, so that a jump of hours never asks for hours of memory. Frames of half a second at the end
-# spare a sixth of the processor's time.
-_GAP_FILTERS = (
-    "[mono]aselect=outputs=2:expr='if(ld(0),0,"
-    "if(gt(t-ld(1),{max_gap_s}),0*st(0,1)+2,0*st(1,max(ld(1),t+samples_n/sample_rate))+1))'[kept][jump];"
-    "[jump]ashowinfo,anullsink;"
-    "[kept]aresample=async=1:first_pts=0[audio]"
-)
+_MEAN_OF_CHANNELS = "mono|c0<" + "+".join(f"c{channel}" for channel in range(64))
+"""`pan` leaves out the channels that are not there and scales what is left to a sum of 1."""
 
 
 def decode_command(
     path: str | bytes | os.PathLike, settings: DecodeSettings, *, executable: str, mean_of_channels: bool = False
 ) -> list[str]:
-    """Return the ffmpeg command whose standard output is s16le, 16 kHz, mono, zero at the container's start.
+    """Return the ffmpeg command that writes Matroska to standard output: one track, s16le, 16 kHz, mono.
+
+    Raw samples would have no times, and ffmpeg's own way to fill holes (aresample=async=1) starts over, from
+    zero, whenever the audio's rate or channels change half-way. So samples travel with their times, which
+    count from the container's start, plus TIME_OFFSET_S.
 
     All channels are mixed: by the usual weights of their places, or to their plain mean where asked for, which
-    works for channels of unknown places too. Holes up to `settings.max_gap_s` become silence; a longer one ends
-    the audio and prints one `ashowinfo` line. The video goes, undecoded, to a null output: ffmpeg counts time
+    works for channels of unknown places too. The video goes, undecoded, to a null output: ffmpeg counts time
     from the earliest stream in use, so without the video, audio that starts late would come out early.
     """
     source = ffmpeg.input(
-        "file:" + os.fsdecode(path),
+        _RECORDING,
         protocol_whitelist=_PROTOCOLS,
         format_whitelist=FORMATS,
         dts_delta_threshold=_DISCONTINUITY_S,
     )
-    audio = source.output("pipe:1", map="[audio]", f="s16le")
-    others = source.output("-", map="0:V:0?", c="copy", f="null")
-    # ffmpeg-python knows one filter graph a command: two chained ones go in by hand, with the global options.
-    mix = _MEAN_OF_CHANNELS if mean_of_channels else ""
-    mono = _MONO_FILTERS.format(audio_stream=settings.audio_stream, mix=mix, sample_rate_hz=SAMPLE_RATE_HZ)
-    gaps = _GAP_FILTERS.format(max_gap_s=repr(float(settings.max_gap_s)))
-    head = [executable, *_QUIET_OPTIONS, "-filter_complex", mono, "-filter_complex", gaps]
-    return ffmpeg.merge_outputs(audio, others).compile(cmd=head)
+    audio = source[f"a:{settings.audio_stream}"]
+    if mean_of_channels:
+        audio = audio.filter("pan", args=_MEAN_OF_CHANNELS)
+    audio = audio.filter("aformat", sample_fmts="s16", sample_rates=SAMPLE_RATE_HZ, channel_layouts="mono")
+    timed = audio.output(
+        "pipe:1", f="matroska", acodec="pcm_s16le", output_ts_offset=TIME_OFFSET_S, avoid_negative_ts="disabled"
+    )
+    picture = source.output("-", map="0:V:0?", c="copy", f="null")
+    command = ffmpeg.merge_outputs(timed, picture).compile(cmd=[executable, *_QUIET_OPTIONS])
+    return ["file:" + os.fsdecode(path) if part == _RECORDING else part for part in command]
 
 
 def ffmpeg_executable() -> str:
-    """Return the path of a usable ffmpeg; RuntimeError, in one sentence, when there is none.
+    """Return the path of ffmpeg: the one of imageio-ffmpeg, unless IMAGEIO_FFMPEG_EXE names another.
 
-    It is the one that comes with imageio-ffmpeg, unless the variable IMAGEIO_FFMPEG_EXE names another.
+    RuntimeError, in one sentence, when there is none.
     """
-    executable = imageio_ffmpeg.get_ffmpeg_exe()
-    version = _version(executable)
-    if version and version < FFMPEG_AT_LEAST:
-        raise RuntimeError(
-            f"{executable} is ffmpeg {version[0]}.{version[1]}, but 7.1 or newer is needed: upgrade "
-            "imageio-ffmpeg, or unset IMAGEIO_FFMPEG_EXE"
-        )
-    return executable
-
-
-@functools.cache
-def _version(executable: str) -> tuple[int, int] | None:
-    """Major and minor version, or None for a build without a number (taken from ffmpeg's repository)."""
-    try:
-        done = subprocess.run([executable, "-version"], capture_output=True, timeout=60, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise RuntimeError(
-            f"ffmpeg cannot be run ({error}): install imageio-ffmpeg, or let IMAGEIO_FFMPEG_EXE name an ffmpeg"
-        ) from error
-    found = re.match(rb"ffmpeg version n?(\d+)\.(\d+)", done.stdout)
-    return (int(found[1]), int(found[2])) if found else None
+    return imageio_ffmpeg.get_ffmpeg_exe()

@@ -1,6 +1,7 @@
 """One ffmpeg process: its output read without ever hanging, its standard error drained, always reaped."""
 
 import contextlib
+import io
 import os
 import select
 import signal
@@ -9,9 +10,11 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
+from typing import IO, Any
 
 _POLL_S = 1.0
 _KILL_WAIT_S = 30.0
+_BUFFER_BYTES = 1 << 18
 
 
 class FfmpegStalled(Exception):
@@ -21,26 +24,22 @@ class FfmpegStalled(Exception):
 class FfmpegProcess:
     """A running command in a process group of its own; leaving the `with` block kills and reaps it.
 
-    `on_stderr` gets the bytes of standard error as they come, in another thread; once it returns True, ffmpeg is
-    asked to read no further and to write out what it has.
+    `stdout` reads its standard output. Only the time spent waiting for ffmpeg counts towards the stall
+    timeout, every byte it writes there restarts it, and FfmpegStalled is raised where it is over. `on_stderr` gets the
+    bytes of standard error as they come, in another thread.
     """
 
-    def __init__(self, command: list[str], *, stall_timeout_s: float, on_stderr: Callable[[bytes], bool]) -> None:
-        """Start `command`; OSError when it cannot be started."""
+    def __init__(self, command: list[str], *, stall_timeout_s: float, on_stderr: Callable[[bytes], None]) -> None:
+        """Start `command`; RuntimeError when it cannot be started."""
         self._stall_timeout_s = stall_timeout_s
         self._on_stderr = on_stderr
         self._closing = threading.Event()
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
+        self._process = _start(command)
         assert self._process.stdout is not None
         assert self._process.stderr is not None
-        self._stdout, self._stderr = self._process.stdout, self._process.stderr
+        self._stderr: IO[bytes] = self._process.stderr
+        patient = _PatientReader(self._process.stdout, stall_timeout_s=stall_timeout_s, closing=self._closing)
+        self.stdout = io.BufferedReader(patient, _BUFFER_BYTES)
         self._drainer = threading.Thread(target=self._drain_stderr, name="ffmpeg-stderr", daemon=True)
         self._drainer.start()
 
@@ -54,19 +53,6 @@ class FfmpegProcess:
         """Kill what still runs, reap it and close both pipes."""
         self.close()
 
-    def read_into(self, buffer: memoryview) -> int:
-        """Fill `buffer` from standard output; return the bytes read, fewer than its length only at the end.
-
-        Only the time spent waiting for ffmpeg counts towards the stall timeout, and each byte restarts it.
-        """
-        filled = 0
-        while filled < len(buffer) and self._wait_readable(self._stdout.fileno()):
-            count = os.readv(self._stdout.fileno(), [buffer[filled:]])
-            if count == 0:
-                break
-            filled += count
-        return filled
-
     def wait(self) -> int:
         """Wait for the end after all output has been read; return the exit status (negative: a signal)."""
         self._drainer.join(self._stall_timeout_s)
@@ -76,7 +62,10 @@ class FfmpegProcess:
             raise FfmpegStalled from error
 
     def close(self) -> None:
-        """Kill the whole group, reap the child, close the pipes; harmless when called again."""
+        """Kill the whole group, reap the child, let go of both pipes; harmless when called again.
+
+        Whoever still reads `stdout` in another thread gets its end.
+        """
         self._closing.set()
         if self._process.returncode is None:  # not reaped, so its number still names this very group
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -84,34 +73,57 @@ class FfmpegProcess:
             with contextlib.suppress(subprocess.TimeoutExpired):  # only where the kernel itself hangs
                 self._process.wait(_KILL_WAIT_S)
         self._drainer.join()
-        self._stdout.close()
         self._stderr.close()
-
-    def _wait_readable(self, descriptor: int) -> bool:
-        """Wait until there is something to read; False when closing; FfmpegStalled when it takes too long."""
-        poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
-        deadline_s = time.monotonic() + self._stall_timeout_s
-        while not self._closing.is_set():
-            left_s = deadline_s - time.monotonic()
-            if poll.poll(1000 * max(0.0, min(_POLL_S, left_s))):
-                return True
-            if left_s <= 0:
-                raise FfmpegStalled
-        return False
+        self.stdout.close()
 
     def _drain_stderr(self) -> None:
-        """Pass on standard error until its end; polls, for a stray grandchild may keep the pipe open."""
-        descriptor = self._stderr.fileno()
-        poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
-        asked = False
-        while True:
-            if poll.poll(1000 * _POLL_S):
-                if not (data := os.read(descriptor, 1 << 16)):
-                    return
-                if self._on_stderr(data) and not asked:  # once only: ffmpeg quits at once when asked often
-                    asked = True
-                    self._process.terminate()
-            elif self._closing.is_set():
-                return
+        while data := _read_patiently(self._stderr, 1 << 16, closing=self._closing, stall_timeout_s=None):
+            self._on_stderr(data)
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    try:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True
+        )
+    except OSError as error:
+        cure = "install imageio-ffmpeg, or let IMAGEIO_FFMPEG_EXE name an ffmpeg"
+        raise RuntimeError(f"ffmpeg cannot be started ({error}); {cure}") from error
+
+
+class _PatientReader(io.RawIOBase):
+    """A pipe whose reads end with FfmpegStalled when nothing comes for too long, and at once when closing."""
+
+    def __init__(self, pipe: IO[bytes], *, stall_timeout_s: float, closing: threading.Event) -> None:
+        self._pipe = pipe
+        self._stall_timeout_s = stall_timeout_s
+        self._closing = closing
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = _read_patiently(self._pipe, len(buffer), closing=self._closing, stall_timeout_s=self._stall_timeout_s)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._pipe.close()
+        super().close()
+
+
+def _read_patiently(pipe: IO[bytes], size: int, *, closing: threading.Event, stall_timeout_s: float | None) -> bytes:
+    """Read what is there, at most `size` bytes; nothing at the end, or when closing with nothing left.
+
+    Polls, because a stray grandchild may keep a pipe open after ffmpeg itself was killed.
+    """
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN)
+    started_s = time.monotonic()
+    while not poll.poll(1000 * min(_POLL_S, stall_timeout_s or _POLL_S)):
+        if closing.is_set():
+            return b""
+        if stall_timeout_s is not None and time.monotonic() - started_s >= stall_timeout_s:
+            raise FfmpegStalled
+    return os.read(pipe.fileno(), size)

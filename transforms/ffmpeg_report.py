@@ -8,17 +8,13 @@ import collections
 import dataclasses
 import re
 
-from transforms.decode_settings import SAMPLE_RATE_HZ
-
 _LINE = re.compile(r"(?P<source>(?:\[[^\]]* @ 0x[0-9a-f]+\] )*)\[(?P<level>[a-z]+)\] (?P<text>.*)")
 _DURATION = re.compile(r"  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)")
 _STREAM = re.compile(r"  Stream #0:\d+\S*: (Audio|Video): (\w+)(.*)")
-_AUDIO_FORMAT = re.compile(r"ch:(\d+) chl:.* r:(\d+)Hz -> ch:1 ")
-_JUMP = re.compile(r"n: *0 .*pts_time:(\d+(?:\.\d+)?)")
-_SILENCE = re.compile(r"adding (\d+) audio samples of silence")
-_DISCARD = re.compile(r"discarding (\d+) audio samples")
+_DECODED_FORMAT = re.compile(r"tb:.* samplerate:(\d+) chlayout:(?:(\d+) channels)?")
+_MIXED_CHANNELS = re.compile(r"ch:(\d+) chl:.* -> ch:1 ")
 _CLOCK = re.compile(r"timestamp discontinuity \(stream id=-?\d+\): (-?\d+)")
-_DECODED = re.compile(r"\(audio\): .* (\d+) frames decoded; (\d+) decode errors")
+_DECODED = re.compile(r"  Input stream #0:\d+ \(audio\): .* (\d+) decode errors")
 _TRUNCATED = re.compile(r"partial file|ended prematurely|Error during demuxing|[Tt]runcat|Read error")
 
 _KEPT_ERRORS = 20
@@ -38,15 +34,9 @@ class FfmpegReport:
     video_streams: int = 0
     sample_rate_hz: int | None = None
     channels: int | None = None
-    jump_to_s: float | None = None
-    """Where the audio went on after a gap longer than allowed."""
-    silence_samples: int = 0
-    """Samples of silence filled into holes, at 16 kHz."""
-    discarded_samples: int = 0
-    """Samples dropped because their time was already taken, at 16 kHz."""
+    """Both as first decoded; no channels where there was nothing to mix, which means one."""
     clock_resets: int = 0
     """Breaks of the container's clock that ffmpeg joined without a gap."""
-    frames_decoded: int | None = None
     decode_errors: int = 0
     layout_unknown: bool = False
     """ffmpeg could not mix the channels, for it does not know their places."""
@@ -76,7 +66,7 @@ class FfmpegReport:
         elif level == "info" and not source:
             self._add_description(text)
         else:
-            self._add_event(source, text)
+            self._add_event(text)
 
     def _add_error(self, text: str) -> None:
         self._look_for_truncation(text)
@@ -102,19 +92,16 @@ class FfmpegReport:
         elif "(attached pic)" not in rest:
             self.video_streams += 1
 
-    def _add_event(self, source: str, text: str) -> None:
-        if found := _SILENCE.match(text):
-            self.silence_samples += int(found[1])
-        elif found := _DISCARD.match(text):
-            self.discarded_samples += int(found[1])
-        elif "ashowinfo" in source and (found := _JUMP.match(text)):
-            self.jump_to_s = float(found[1])
-        elif (found := _AUDIO_FORMAT.match(text)) and self.channels is None:
-            self.channels, self.sample_rate_hz = int(found[1]), int(found[2])
+    def _add_event(self, text: str) -> None:
+        if self.sample_rate_hz is None and (found := _DECODED_FORMAT.match(text)):
+            self.sample_rate_hz = int(found[1])
+            self.channels = int(found[2]) if found[2] else None
+        elif self.channels is None and (found := _MIXED_CHANNELS.match(text)):
+            self.channels = int(found[1])
         elif _CLOCK.match(text):
             self.clock_resets += 1
-        elif found := _DECODED.search(text):
-            self.frames_decoded, self.decode_errors = int(found[1]), int(found[2])
+        elif found := _DECODED.match(text):
+            self.decode_errors = int(found[1])
         elif text.startswith("Estimating duration from bitrate"):
             self.duration_is_estimate = True
         else:
@@ -123,13 +110,3 @@ class FfmpegReport:
     def _look_for_truncation(self, text: str) -> None:
         if self.truncation is None and _TRUNCATED.search(text):
             self.truncation = text
-
-    @property
-    def silence_filled_s(self) -> float:
-        """Seconds of silence filled into holes of the audio."""
-        return self.silence_samples / SAMPLE_RATE_HZ
-
-    @property
-    def discarded_s(self) -> float:
-        """Seconds of audio dropped because their time was already taken."""
-        return self.discarded_samples / SAMPLE_RATE_HZ

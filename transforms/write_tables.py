@@ -12,8 +12,8 @@ import apache_beam as beam
 import pyarrow as pa
 
 from transforms import embedding_store
-from transforms.annotations import AnnotateSettings, fitting_annotation
-from transforms.atomic_parquet import AtomicWriter, atomic_parquet, open_parquet, read_document
+from transforms.annotations import AnnotateSettings, annotations_folder, fitting_annotation
+from transforms.atomic_files import AtomicWriter, atomic_parquet, open_parquet, read_document, read_text, write_text
 from transforms.embed_recordings import PartRef
 from transforms.embedding_store import PartFile
 from transforms.tables import SCHEMAS, event_rows, recording_row
@@ -35,11 +35,21 @@ def day_fingerprint(parts: Iterable[PartFile], settings: AnnotateSettings) -> st
     return settings.fingerprint(embedding_store.fingerprint({"parts": versions}))
 
 
+def mark_path(output: str, date: str) -> str:
+    """The file that notes what a day's tables were last made from.
+
+    It lies beside the tables and not in them, for it changes with the time at which a part was written, and equal
+    input has to give equal tables.
+    """
+    return f"{embedding_store.day_folder(annotations_folder(output), date)}/day.json"
+
+
 def is_current(date: str, settings: AnnotateSettings) -> bool:
     """Whether the day's tables say what the store and the head would have them say now."""
-    written = read_document(table_path(settings.output, "recordings", date))
     parts = embedding_store.list_day(settings.store, date)
-    return bool(written) and written["fingerprint"] == day_fingerprint(parts, settings)  # type: ignore[index]
+    if read_text(mark_path(settings.output, date)) != day_fingerprint(parts, settings):
+        return False
+    return all(read_document(table_path(settings.output, table, date)) is not None for table in SCHEMAS)
 
 
 def stale_days(settings: AnnotateSettings) -> Iterator[str]:
@@ -62,14 +72,12 @@ def write_day(date: str, parts: Iterable[PartFile], settings: AnnotateSettings) 
             table: stack.enter_context(atomic_parquet(table_path(settings.output, table, date), SCHEMAS[table]))
             for table in reversed(SCHEMAS)
         }
-        fingerprint = day_fingerprint(parts, settings)
-        for writer in writers.values():
-            writer.document = {"fingerprint": fingerprint}
         recordings, events = (_Rows(writers[table], SCHEMAS[table]) for table in ("recordings", "events"))
         for part in parts:
             _write_recording(part, settings, writers["windows"], recordings, events)
         recordings.flush()
         events.flush()
+    write_text(mark_path(settings.output, date), day_fingerprint(parts, settings))
 
 
 def _write_recording(

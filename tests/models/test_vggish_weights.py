@@ -12,6 +12,7 @@ import pytest
 
 from models import vggish_weights
 from models.download import RemoteFile
+from models.postprocess import load_pca
 from models.vggish_weights import LocalFiles, RemoteFiles
 from tests.models.vggish_files import seeded_weights
 
@@ -130,5 +131,5 @@ def test_random_weights_are_refused(tmp_path: pathlib.Path) -> None:
     np.savez(tmp_path / "random.npz", **seeded_weights())
     np.savez(tmp_path / "pca.npz", pca_eigen_vectors=np.eye(128), pca_means=np.zeros(128))
     with pytest.raises(ValueError, match=r"random\.npz does not give VGGish's embeddings: the raw ones .* mean"):
-        vggish_weights.verify(LocalFiles(tmp_path / "random.npz", tmp_path / "pca.npz"))
+        vggish_weights.verify(tmp_path / "random.npz", load_pca(tmp_path / "pca.npz"))
     (tmp_path / "random.npz").unlink()  # 290 MB

@@ -117,15 +117,15 @@ def test_channels_of_unknown_places_are_heard(tmp_path, channels):
         file.setparams((channels, 2, 48000, 0, "NONE", None))
         file.writeframes(beep.tobytes())
     seconds, outcome = decode(path)
-    assert np.abs(seconds[0]).max() == 0
+    assert np.abs(seconds[0]).max() < 50
     assert np.abs(seconds[1]).max() == pytest.approx(30000 / channels, rel=0.05)
     assert (outcome.status, outcome.info.channels) == ("done", channels)
 
 
 def test_rate_and_channels_may_change_half_way(tmp_path):
     """ffmpeg then rebuilds its filters; silence must not be filled from zero once more."""
-    whole = [film(tmp_path / "1.ts", [1], "-c:a", "ac3", "-ac", 6, duration_s=10)]
-    later = ["-c:a", "ac3", "-ar", 44100, "-ac", 1, "-output_ts_offset", 15]
+    whole = [film(tmp_path / "1.ts", [1], "-c:a", "ac3", "-ac", 6, "-output_ts_offset", 5, duration_s=10)]
+    later = ["-c:a", "ac3", "-ar", 44100, "-ac", 1, "-output_ts_offset", 20]
     whole += [film(tmp_path / "2.ts", [2], *later, duration_s=10)]
     seconds, outcome = decode(join(tmp_path / "both.ts", *whole))
     assert beep_times(seconds) == pytest.approx([1, 17], **CLOSE)

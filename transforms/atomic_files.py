@@ -1,4 +1,4 @@
-"""Parquet files that are either whole or absent, on local disk and on object storage.
+"""Files, most of them Parquet, that are either whole or absent, on local disk and on object storage.
 
 Every file is written to a temporary name and renamed once complete (on object storage: written to local disk,
 then put as one object), with page checksums, zstd, and one JSON document in its footer.
@@ -50,20 +50,27 @@ def atomic_parquet(path: str, schema: pa.Schema) -> Iterator[AtomicWriter]:
     Raises:
         OSError: where the target cannot be written; nothing is left under `path` or a temporary name.
     """
+    with atomic_file(path) as temporary:
+        writer = AtomicWriter(temporary, schema)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+
+@contextlib.contextmanager
+def atomic_file(path: str) -> Iterator[str]:
+    """A local temporary path to write; what is there when the block ends well becomes `path` (local or a URL)."""
     filesystem, place = fsspec.core.url_to_fs(path)
     local = is_local(filesystem)
     if local:
         os.makedirs(os.path.dirname(place), exist_ok=True)
         temporary = os.path.join(os.path.dirname(place), f".{uuid.uuid4().hex}.tmp")
     else:
-        handle, temporary = tempfile.mkstemp(suffix=".parquet")
+        handle, temporary = tempfile.mkstemp(prefix="laughter-")
         os.close(handle)
     try:
-        writer = AtomicWriter(temporary, schema)
-        try:
-            yield writer
-        finally:
-            writer.close()
+        yield temporary
         if local:
             os.replace(temporary, place)
         else:
@@ -71,6 +78,21 @@ def atomic_parquet(path: str, schema: pa.Schema) -> Iterator[AtomicWriter]:
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a small text file `path` (local or a URL), whole or not at all."""
+    with atomic_file(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def read_text(path: str) -> str | None:
+    """The text of the file `path` (local or a URL); None where there is none."""
+    try:
+        with fsspec.open(path, "r", encoding="utf-8") as file:
+            return str(file.read())
+    except FileNotFoundError:
+        return None
 
 
 def is_local(filesystem: fsspec.AbstractFileSystem) -> bool:

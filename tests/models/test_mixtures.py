@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from models import mixtures, sounds
+from models.log_mel import SAMPLE_RATE
+from models.mixtures import LAUGHTER, OTHER, TOTAL_SAMPLES, Clip
+
+
+def clips() -> list[Clip]:
+    rng = np.random.default_rng(0)
+    return [Clip(sounds.laugh(rng, 2.0), LAUGHTER), Clip(sounds.music_like(rng, 3.0), OTHER)]
+
+
+def test_a_programme_depends_on_the_seed_alone():
+    first, again, other = (mixtures.mix_programme(np.random.default_rng(seed), clips()) for seed in (1, 1, 2))
+    assert first.samples.shape == (TOTAL_SAMPLES,)
+    assert first.samples.dtype == np.float32
+    assert np.abs(first.samples).max() <= 1
+    assert first.laughter.shape == first.known.shape == (mixtures.PROGRAMME_S,)
+    np.testing.assert_array_equal(first.samples, again.samples)
+    assert not np.array_equal(first.samples, other.samples)
+
+
+@pytest.mark.parametrize(("share", "some"), [(0.0, False), (1.0, True)])
+def test_laughter_is_noted_only_where_laughs_are_mixed_in(share, some):
+    rng = np.random.default_rng(3)
+    noted = [mixtures.mix_programme(rng, clips(), laughing_share=share).laughter.max() for _ in range(4)]
+    assert (max(noted) > 0.3) == some
+
+
+def test_a_programme_without_one_kind_of_clip_is_refused():
+    with pytest.raises(ValueError, match="at least one clip of laughter"):
+        mixtures.mix_programme(np.random.default_rng(0), clips()[1:])
+
+
+def test_heard_counts_whole_seconds_and_forgets_what_is_drowned():
+    track, others = np.zeros((2, TOTAL_SAMPLES), np.float32)
+    at = (mixtures.CONTEXT_S + 4) * SAMPLE_RATE
+    track[at : at + SAMPLE_RATE * 3 // 2] = 0.1
+    np.testing.assert_allclose(mixtures.heard(track, others), [0, 0, 0, 0, 1, 0.5, 0, 0, 0, 0])
+    others[at : at + SAMPLE_RATE] = 0.5
+    np.testing.assert_allclose(mixtures.heard(track, others), [0, 0, 0, 0, 0, 0.5, 0, 0, 0, 0])
+
+
+def test_speed_moves_length_and_pitch():
+    sine = np.sin(2 * np.pi * 400 * np.arange(SAMPLE_RATE) / SAMPLE_RATE)
+    faster = mixtures.speed(sine, factor=1.25)
+    assert len(faster) == SAMPLE_RATE / 1.25
+    assert np.abs(np.fft.rfft(faster)).argmax() * SAMPLE_RATE / len(faster) == pytest.approx(500)
+    with pytest.raises(ValueError, match="above 0"):
+        mixtures.speed(sine, factor=0)
+
+
+def test_filters_change_the_bands_they_name():
+    white = np.random.default_rng(0).standard_normal(SAMPLE_RATE).astype(np.float32)
+    power = lambda sound: np.abs(np.fft.rfft(sound)) ** 2  # noqa: E731
+    telephone = power(mixtures.band_limit(white, low_hz=300, high_hz=3400)) / power(white)
+    assert telephone[50:100].mean() < 0.01
+    assert telephone[1000:2000].mean() > 0.95
+    assert telephone[7500:7900].mean() < 0.01
+    louder = power(mixtures.equalise(white, gains_db=np.full(8, 6.0))) / power(white)
+    assert np.median(louder) == pytest.approx(10**0.6, rel=0.01)

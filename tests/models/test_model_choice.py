@@ -1,0 +1,105 @@
+"""Which models a run uses: what is named is used or refused, and only the default falls back."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from models import bundle
+from models.bundle import BundleError, open_bundle
+from models.classes import CLASSES
+from models.model_choice import choose
+from tests.pipeline.conftest import loudness_head
+
+
+def make_bundle(folder, embedder="placeholder", **card):
+    folder.mkdir(parents=True)
+    loudness_head().save(folder / "head.npz")
+    document = {"name": folder.name, "version": "1", "classes": list(CLASSES), "embedder": embedder}
+    bundle.write_card(folder, document | {"head": {"file": "head.npz", "padding": "mask"}} | card)
+    return folder
+
+
+@pytest.fixture
+def without_network(tmp_path, monkeypatch):
+    """No weights in the cache, and every connection refused."""
+    monkeypatch.setenv("LAUGHTER_CACHE", str(tmp_path / "cache"))
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+
+def test_the_default_is_compact_while_vggish_has_no_head():
+    choice = choose()
+    assert (choice.embedder.name, choice.head.name) == ("compact", "compact")
+    assert any("compact" in note and "vggish" in note for note in choice.notes)
+
+
+def test_the_default_falls_back_where_the_weights_cannot_be_had(tmp_path, monkeypatch, without_network):
+    shipped = tmp_path / "shipped"
+    make_bundle(shipped / "vggish", "vggish")
+    shutil.copytree(bundle.SHIPPED / "compact", shipped / "compact")
+    monkeypatch.setattr(bundle, "SHIPPED", shipped)
+    choice = choose()
+    assert choice.embedder.name == "compact"
+    assert any("ships with the project" in note for note in choice.notes)
+
+
+def test_vggish_by_name_never_falls_back(tmp_path, without_network):
+    head = make_bundle(tmp_path / "head", "vggish")
+    with pytest.raises(BundleError, match=r"has no head; name one with --head"):
+        choose(bundle="vggish")
+    with pytest.raises(BundleError, match="vggish_pca_params"):
+        choose(bundle="vggish", head=str(head))
+
+
+def test_a_head_needs_the_embedder_it_was_trained_on(tmp_path):
+    head = make_bundle(tmp_path / "head", "vggish")
+    with pytest.raises(BundleError, match="was trained on embeddings of vggish, not of compact"):
+        choose(embedder="compact", head=str(head))
+
+
+def test_a_bundle_of_ones_own(tmp_path):
+    choice = choose(bundle=str(make_bundle(tmp_path / "mine", thresholds={"onset": 0.7, "offset": 0.2})))
+    assert (choice.embedder.name, choice.head.name, choice.head.thresholds.onset) == ("placeholder", "mine", 0.7)
+
+
+def test_weights_that_are_not_vggish_are_refused(tmp_path):
+    head = make_bundle(tmp_path / "head", "vggish")
+    np.savez(tmp_path / "weights.npz", nothing=np.zeros(3))
+    np.savez(
+        tmp_path / "vggish_pca_params.npz",
+        pca_eigen_vectors=np.eye(128, dtype=np.float32),
+        pca_means=np.zeros((128, 1), np.float32),
+    )
+    with pytest.raises(BundleError, match=r"weights\.npz cannot be used as VGGish"):
+        choose(embedder=str(tmp_path / "weights.npz"), head=str(head))
+
+
+def test_shipped_bundles_are_as_their_cards_say():
+    for name in bundle.shipped_names():
+        open_bundle(name).verify()
+
+
+def test_damage_is_noticed(tmp_path):
+    folder = make_bundle(tmp_path / "mine")
+    with open(folder / "head.npz", "ab") as file:
+        file.write(b"x")
+    with pytest.raises(BundleError, match=r"head\.npz is damaged"):
+        choose(bundle=str(folder))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"classes": ["laughter"]}, "lists other classes"),
+        ({"embedder": "mystery"}, "names the embedder 'mystery'"),
+        ({"head": {"file": "../head.npz", "sha256": ""}}, "lacks the file"),
+    ],
+)
+def test_cards_that_are_wrong_are_refused(tmp_path, change, sentence):
+    folder = make_bundle(tmp_path / "mine")
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps(card | change))
+    with pytest.raises(BundleError, match=sentence):
+        choose(bundle=str(folder))

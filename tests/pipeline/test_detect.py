@@ -1,0 +1,215 @@
+"""The main job from the command line to the tables, on small made recordings."""
+
+import pathlib
+import wave
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline import cli
+
+NAMES = ("2016-01-01_0000_US_CNN_One", "2016-01-01_0100_US_CNN_Two", "2016-01-02_0000_US_KABC_Three")
+
+
+def make_recording(path, *, seconds=30, loud=((8, 11),), seed=0):
+    """A wav at 16 kHz: near silence, and noise that the loudness head takes for giggles in the seconds `loud`."""
+    rng = np.random.default_rng(seed)
+    sound = rng.standard_normal(int(seconds * 16000)) * 1e-4
+    for start, end in loud:
+        sound[start * 16000 : end * 16000] = rng.standard_normal((end - start) * 16000) * 0.3
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
+    return path
+
+
+@pytest.fixture
+def archive(tmp_path):
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    for number, name in enumerate(NAMES):
+        make_recording(folder / f"{name}.wav", loud=((5 + number, 8 + number),), seed=number)
+    return folder
+
+
+@pytest.fixture
+def detect(tmp_path, loudness_bundle):
+    def run(*arguments, output="tables", status=0):
+        command = ["detect", *map(str, arguments), "--output", str(tmp_path / output)]
+        assert cli.main([*command, "--bundle", str(loudness_bundle), "--quiet"]) == status
+        return tmp_path / output
+
+    return run
+
+
+def rows(output, table):
+    return [row for path in sorted((output / table).glob("*/*.parquet")) for row in pq.read_table(path).to_pylist()]
+
+
+def states(*folders):
+    """Content and modification time of every file below the folders."""
+    files = [path for folder in folders for path in pathlib.Path(folder).rglob("*") if path.is_file()]
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+def contents(output):
+    """Every part of the store and every table, byte for byte (annotations note when parts were written)."""
+    files = {path.relative_to(output): path for path in output.rglob("*.parquet")}
+    return {name: path.read_bytes() for name, path in sorted(files.items()) if name.parts[0] != "annotations"}
+
+
+def test_events_come_out_where_the_sound_was(archive, detect):
+    output = detect(archive)
+    events = rows(output, "events")
+    assert [(event["recording_id"], event["start_s"], event["end_s"], event["kind"]) for event in events] == [
+        (name, 5 + number, 8 + number, "giggle") for number, name in enumerate(NAMES)
+    ]
+    assert events[1]["start_utc"].isoformat() == "2016-01-01T01:00:06+00:00"
+    assert events[1]["end_utc"].isoformat() == "2016-01-01T01:00:09+00:00"
+    assert events[0]["bundle_version"] == "loudness 1"
+
+
+def test_recordings_and_windows_cover_every_second(archive, detect):
+    output = detect(archive)
+    recording = rows(output, "recordings")[2]
+    assert (recording["network"], recording["title"], recording["status"]) == ("KABC", "Three", "done")
+    assert (recording["duration_s"], recording["audio_s"], recording["seconds_per_second"]) == (30.0, 30.0, 1.0)
+    assert (recording["codec"], recording["sample_rate_hz"], recording["channels"]) == ("pcm_s16le", 16000, 1)
+    windows = [row for row in rows(output, "windows") if row["recording_id"] == NAMES[0]]
+    for length in (1, 10):
+        mine = [row for row in windows if row["window_s"] == length]
+        assert [row["start_s"] for row in mine] == list(range(30))
+        assert [row["end_s"] for row in mine] == [min(30, start + length) for start in range(30)]
+        assert all(0 <= row[name] <= 1 for row in mine for name in ("giggle", "none"))
+
+
+def test_a_second_run_touches_nothing(archive, detect):
+    output = detect(archive)
+    before = states(output)
+    assert detect(archive) == output
+    assert states(output) == before
+
+
+def test_a_new_recording_rewrites_its_day_and_no_other(archive, detect):
+    output = detect(archive)
+    before = states(output)
+    make_recording(archive / "2016-01-02_0100_US_KABC_Four.wav", loud=())
+    detect(archive / "2016-01-02_0100_US_KABC_Four.wav", "--only", "new")  # the tables cover the whole store
+    after = states(output)
+    changed = {path.relative_to(output).parts[1] for path, state in before.items() if after[path] != state}
+    assert changed == {"date=2016-01-02"}
+    assert len(rows(output, "recordings")) == 4
+    assert all(after[path] == state for path, state in before.items() if "store" in path.parts)
+
+
+def test_a_threshold_rewrites_tables_without_decoding(archive, detect):
+    output = detect(archive)
+    before = states(output / "store")
+    detect(archive, "--onset", "0.99", "--offset", "0.9")
+    assert states(output / "store") == before
+    assert rows(output, "events") == []
+    assert len(rows(output, "windows")) == 3 * 2 * 30
+
+
+def test_a_changed_file_is_embedded_again_unless_only_new(archive, detect):
+    output = detect(archive)
+    make_recording(archive / f"{NAMES[0]}.wav", seconds=40, loud=((20, 25),))
+    detect(archive, "--only", "new")
+    assert rows(output, "events")[0]["start_s"] == 5
+    detect(archive)
+    assert rows(output, "events")[0]["start_s"] == 20
+    assert rows(output, "recordings")[0]["audio_s"] == 40
+
+
+def test_recompute_embeds_everything_again(archive, detect):
+    output = detect(archive)
+    before = states(output / "store")
+    detect(archive, "--recompute")
+    after = states(output / "store")
+    assert all(after[path][0] != state[0] and after[path][1] == state[1] for path, state in before.items())
+
+
+def test_bad_files_become_rows_and_change_nothing_else(archive, detect, tmp_path, capsys):
+    clean = contents(detect(archive, output="clean"))
+    (archive / "2017-05-05_0000_US_CNN_Empty.mp4").touch()
+    (archive / "2017-05-05_0100_US_CNN_Text.mp4").write_text("this is not a recording\n" * 100)
+    (archive / "2017-05-05_0200_US_CNN_Folder.mp4").mkdir()
+    truncated = (archive / f"{NAMES[0]}.wav").read_bytes()[:30]
+    (archive / "2017-05-05_0300_US_CNN_Cut.wav").write_bytes(truncated)
+    listing = tmp_path / "list.txt"
+    listing.write_text(f"{archive}/*\n{archive}/2017-05-05_0400_US_CNN_Gone.mp4\n")
+    output = detect(listing, output="dirty", status=3)
+    bad = [row for row in rows(output, "recordings") if row["status"] != "done"]
+    assert [row["title"] for row in bad] == ["Empty", "Text", "Folder", "Cut", "Gone"]
+    for row in bad:
+        assert (row["status"], row["audio_s"]) == ("failed", 0.0)
+        assert row["path"] in row["error"]
+    said = capsys.readouterr().out
+    assert "5 failed:" in said
+    assert all(row["error"] in said for row in bad)
+    dirty = contents(output)
+    assert all(dirty[path] == content for path, content in clean.items())
+
+
+def test_two_workers_give_the_same_tables_as_one(archive, detect):
+    one = contents(detect(archive, output="one"))
+    two = contents(detect(archive, "--direct_num_workers", "2", output="two"))
+    assert len(one) == 3 + 3 * 2
+    assert one == two
+
+
+def test_dry_run_says_what_would_be_done_and_does_nothing(archive, detect, capsys):
+    output = detect(archive, "--dry-run")
+    said = capsys.readouterr().out
+    assert "3 recordings found" in said
+    assert "3 would be decoded" in said
+    assert not output.exists()
+
+
+def test_one_recording_named_twice_is_done_once(archive, detect, capsys):
+    copy = archive / "copy"
+    copy.mkdir()
+    make_recording(copy / f"{NAMES[0]}.wav", loud=())
+    output = detect(archive, archive / f"{NAMES[0]}.wav")
+    assert len(rows(output, "recordings")) == 3
+    assert f"{copy / NAMES[0]}.wav is left out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nothing/*.mp4"], "matches no recording"),
+        (["{archive}", "--onset", "2"], "thresholds must satisfy"),
+        (["{archive}", "--head", "nowhere"], "neither a bundle that ships"),
+        (["{archive}", "--bundle", "vggish"], "has no head; name one with --head"),
+        (["{archive}", "--precision", "bfloat16"], "is for vggish"),
+        (["{archive}", "--embedder", "nowhere.ckpt"], "neither an embedder"),
+    ],
+)
+def test_bad_usage_is_one_sentence_and_status_2(archive, loudness_bundle, tmp_path, capsys, arguments, sentence):
+    arguments = [argument.format(archive=archive) for argument in arguments]
+    bundle = [] if "--bundle" in arguments else ["--bundle", str(loudness_bundle)]
+    assert cli.main(["detect", *arguments, *bundle, "--output", str(tmp_path / "t")]) == 2
+    said = capsys.readouterr().err.strip()
+    assert sentence in said
+    assert "\n" not in said
+    assert not (tmp_path / "t").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["detect"], ["detect", "x.mp4", "--onsett", "1"], ["detect", "x", "--hop", "0"]]
+)
+def test_a_wrong_command_line_shows_the_usage(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    assert stop.value.code == 2
+    assert "usage: laughter" in capsys.readouterr().err
+
+
+def test_a_store_that_cannot_be_written_stops_the_run_with_a_sentence(archive, detect, tmp_path, capsys):
+    (tmp_path / "file").write_text("no folder")
+    detect(archive, "--store", tmp_path / "file", status=1)
+    assert "cannot be written" in capsys.readouterr().err
