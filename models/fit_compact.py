@@ -41,12 +41,11 @@ def fit_embedder(scored: Scored, *, epochs: int, seed: int, learning_rate: float
     training.compile(optimizer, loss=distillation_loss, jit_compile=False)  # XLA: 9 times slower on a CPU
     rng = np.random.default_rng(seed)
     for epoch in range(epochs):
-        training.reset_metrics()  # the loss returned is the mean since
         losses = [
             training.train_on_batch(patches[batch].astype(np.float32), targets[batch])
             for batch in _batches(rng, len(patches), BATCH_PATCHES)
         ]
-        print(f"embedder: epoch {epoch + 1} of {epochs}, loss {float(losses[-1]):.4f}", flush=True)
+        print(f"embedder: epoch {epoch + 1} of {epochs}, loss {np.mean(losses):.4f}", flush=True)
     optimizer.finalize_variable_values(training.trainable_variables)
     return model
 
@@ -118,12 +117,11 @@ def fit_head(
     optimizer = _optimizer(2e-3, steps)
     model.compile(optimizer, loss="binary_crossentropy", jit_compile=False)
     for epoch in range(epochs):
-        model.reset_metrics()
         losses = []
         for single in _batches(rng, embeddings.shape[0] * embeddings.shape[1], BATCH_WINDOWS):
             for x, mask, y in (_seconds(embeddings, targets, single), _windows(rng, embeddings, targets)):
                 losses.append(float(model.train_on_batch([x, mask], y)))
-        print(f"head: epoch {epoch + 1} of {epochs}, loss {losses[-1]:.4f}", flush=True)
+        print(f"head: epoch {epoch + 1} of {epochs}, loss {np.mean(losses):.4f}", flush=True)
     optimizer.finalize_variable_values(model.trainable_variables)
     return head_from_keras(model)
 

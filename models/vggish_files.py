@@ -15,7 +15,7 @@ from models.download import ANSWER_TIMEOUT_S
 from models.vggish_weights import GOOGLE_FILES, LocalFiles, WeightsUnavailable, locate
 
 DECISION_TIMEOUT_S = 4.0
-"""For a host to begin to answer for each of the two files, so that the choice of a bundle is made within ten seconds."""
+"""For a host to begin to answer for each of the two files, so that a bundle is chosen within ten seconds."""
 
 
 @dataclasses.dataclass(frozen=True)

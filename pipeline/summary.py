@@ -14,6 +14,7 @@ from pipeline.detect_options import DetectOptions
 from pipeline.progress import hours_and_minutes
 from transforms.atomic_files import open_parquet
 from transforms.find_recordings import Recording
+from transforms.printable import printable
 from transforms.write_tables import table_path
 
 LISTED = 20
@@ -78,7 +79,7 @@ def _count_events(report: Report, rows: Iterator[dict[str, Any]]) -> None:
 
 def causes(failures: Sequence[tuple[str, str]]) -> list[tuple[str, int]]:
     """The failures' sentences without the files' names, the commonest first."""
-    counted = collections.Counter(sentence.replace(path, "FILE") for path, sentence in failures)
+    counted = collections.Counter(sentence.replace(printable(path), "FILE") for path, sentence in failures)
     return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
 
 
@@ -113,6 +114,7 @@ def _list(word: str, recordings: Sequence[tuple[str, str]], console: Console) ->
         return
     console.print(f"{len(recordings)} {word}:", markup=False)
     for path, sentence in recordings[:LISTED]:
-        console.print(f"  {sentence if path in sentence else f'{path}: {sentence}'}", markup=False)
+        name = "" if printable(path) in sentence else f"{printable(path)}: "
+        console.print(f"  {name}{sentence}", markup=False)
     if len(recordings) > LISTED:
         console.print(f"  and {len(recordings) - LISTED} more: see status and error in the recordings table")

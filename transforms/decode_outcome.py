@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from transforms.decode_settings import SAMPLE_RATE_HZ, DecodeSettings
 from transforms.ffmpeg_report import FfmpegReport
+from transforms.printable import Path, printable
 from transforms.timed_audio import Timeline
 
 SHORTEST_AUDIO_S = 0.1
@@ -17,8 +18,6 @@ _SHORTFALL_S = 2.0
 _LONGEST_FRAME_S = 0.1
 _OVERLAP_S = 1.0
 _QUOTE_LENGTH = 200
-
-Path = str | bytes | os.PathLike
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,14 +51,6 @@ class DecodeError(Exception):
         """`info` is what could be learnt of the recording all the same."""
         super().__init__(sentence)
         self.info = info or MediaInfo()
-
-
-def printable(text: Path, *, longest: int | None = None) -> str:
-    """Return a path or message fit for one line: control and undecodable characters escaped."""
-    characters = os.fsdecode(text)
-    if longest and len(characters) > longest:
-        characters = characters[: longest - 3] + "..."
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in characters)
 
 
 def check_readable(path: Path) -> None:

@@ -22,7 +22,8 @@ from models.bundle import EmbedderSpec
 from models.embedder import BATCH_SECONDS, Embedder
 from transforms import embedding_store
 from transforms.decode_audio import DecodeError, DecodeOutcome, DecodeSettings, MediaInfo, decode_seconds
-from transforms.find_recordings import Recording, printable
+from transforms.find_recordings import Recording
+from transforms.printable import printable, storable
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ def embed_recording(recording: Recording, settings: EmbedSettings, embedder: Emb
     reused = info is not None
     if info is None:
         info = _compute_part(recording, settings, embedder)
-    elif info["recording"]["path"] != printable(recording.path):
+    elif info["recording"]["path"] != storable(recording.path):
         _rename_source(recording, settings.store)
     return PartRef(recording.recording_id, recording.date, info["seconds"], info["status"], reused)
 
@@ -132,12 +133,16 @@ def _embed_into(
         with staged(recording.path) as local:
             outcome = _embed_decoded(local, part, settings, embedder)
     except DecodeError as error:
-        return _failed("decode", str(error).replace(local, printable(recording.path)), error.info)
+        return _failed("decode", _renamed(str(error), local, recording), error.info)
     except FetchError as error:
         return _failed("fetch", str(error))
-    if outcome.error:
-        outcome = dataclasses.replace(outcome, error=outcome.error.replace(local, printable(recording.path)))
+    outcome = dataclasses.replace(outcome, error=outcome.error and _renamed(outcome.error, local, recording))
     return _Result(outcome, outcome.status, "decode" if outcome.status == "partial" else None)
+
+
+def _renamed(sentence: str, local: str, recording: Recording) -> str:
+    """The sentence with the recording's own name, where it names the local copy."""
+    return sentence.replace(printable(local), printable(recording.path))
 
 
 def _embed_decoded(
@@ -166,7 +171,7 @@ def _document(recording: Recording, settings: EmbedSettings, result: _Result, se
     return {
         "format": embedding_store.FORMAT,
         "fingerprint": settings.fingerprint(recording),
-        "recording": {**dataclasses.asdict(recording), "path": printable(recording.path)},
+        "recording": {**dataclasses.asdict(recording), "path": storable(recording.path)},
         "media": dataclasses.asdict(outcome.info),
         "audio_s": round(outcome.audio_s, 3),
         "silence_filled_s": round(outcome.silence_filled_s, 3),
@@ -184,7 +189,7 @@ def _rename_source(recording: Recording, store: str) -> None:
     embeddings, info = embedding_store.read_part(
         embedding_store.part_path(store, recording.date, recording.recording_id)
     )
-    info["recording"]["path"] = printable(recording.path)
+    info["recording"]["path"] = storable(recording.path)
     with embedding_store.write_part(store, recording) as part:
         part.append(embeddings)
         part.describe(info)

@@ -14,6 +14,7 @@ import apache_beam as beam
 import fsspec
 
 from models.errors import UsageError
+from transforms.printable import printable
 
 MEDIA_EXTENSIONS = (
     *(".aac", ".ac3", ".aif", ".aiff", ".amr", ".flac", ".m4a", ".mka", ".mp2", ".mp3", ".oga", ".ogg", ".opus"),
@@ -119,11 +120,6 @@ def find(inputs: Sequence[str], *, root: str | None = None) -> Iterator[Recordin
                 f"{printable(item)} matches no recording; check the path, or quote the pattern so that the shell "
                 "leaves it alone"
             )
-
-
-def printable(path: str) -> str:
-    """`path` with bytes that are no UTF-8 written as backslash escapes, as tables and messages show it."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _match(item: str) -> Iterator[tuple[str, int, str]]:

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from tests.media import beep_times, beeps, beeps_source, decode, ffmpeg, film
 from transforms.decode_audio import DecodeError, DecodeSettings, MediaInfo, decode_seconds
-from transforms.decode_outcome import printable
 from transforms.ffmpeg_report import FfmpegReport
+from transforms.printable import printable
 from transforms.timed_audio import Timeline, in_blocks, whole_seconds
 
 

@@ -43,9 +43,14 @@ def test_equal_parts_are_equal_files(tmp_path, recording):
 
 def test_a_failure_leaves_the_old_part_and_no_temporary_file(tmp_path, recording):
     path = write(tmp_path, recording, np.full((5, 128), 1, np.uint8))
-    with pytest.raises(RuntimeError), embedding_store.write_part(str(tmp_path), recording) as part:
-        part.append(np.full((9, 128), 2, np.uint8))
-        raise RuntimeError
+
+    def fail():
+        with embedding_store.write_part(str(tmp_path), recording) as part:
+            part.append(np.full((9, 128), 2, np.uint8))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert embedding_store.read_part(path)[0].shape == (5, 128)
     assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
 

@@ -5,7 +5,8 @@ import os
 import fsspec
 import pytest
 
-from transforms.find_recordings import NULL_DATE, NothingFound, describe, find, parse_archive_name, printable
+from transforms.find_recordings import NULL_DATE, NothingFound, describe, find, parse_archive_name
+from transforms.printable import storable
 
 
 def touch(path):
@@ -87,7 +88,7 @@ def test_names_that_are_not_utf8_are_found_and_printable(tmp_path):
         file.write(b"x")
     (found,) = find([str(tmp_path)])
     assert os.fsencode(found.path) == name
-    assert printable(found.path).endswith("caf\\xe9.mp4")
+    assert storable(found.path).endswith("caf\\xe9.mp4")
 
 
 def test_object_storage_patterns_and_folders():

@@ -1,0 +1,18 @@
+"""Names of files, which may hold any bytes, as text for messages and for tables."""
+
+import os
+
+Path = str | bytes | os.PathLike
+
+
+def printable(text: Path, *, longest: int | None = None) -> str:
+    """Return a path or message fit for one line: control and undecodable characters escaped."""
+    characters = os.fsdecode(text)
+    if longest and len(characters) > longest:
+        characters = characters[: longest - 3] + "..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in characters)
+
+
+def storable(path: Path) -> str:
+    r"""Return a path as tables hold it: itself, but for bytes that are no UTF-8, which are shown as \xNN."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
