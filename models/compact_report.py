@@ -10,7 +10,7 @@ import numpy as np
 from models.classes import CLASSES, FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS
 from models.compact import Network
 from models.compact_data import LAUGHTER_LABELS, Row, Scored, read_audio
-from models.fit_compact import embed
+from models.fit_compact import batched, embed
 from models.hybrid_head import HeadWeights
 from models.log_mel import SECOND_SAMPLES, log_mel_patches
 from models.postprocess import PcaParams
@@ -42,10 +42,12 @@ def detection(scores: np.ndarray) -> np.ndarray:
 def clip_score(network: Network, pca: PcaParams, head: HeadWeights) -> ClipScore:
     """A function of an audio file: the largest detection score of its 1 s windows."""
 
+    raw_embeddings = batched(network)
+
     def score(path: pathlib.Path) -> float:
         samples = read_audio(path, rate_hz=SECOND_SAMPLES)
         seconds = np.pad(samples, (0, -len(samples) % SECOND_SAMPLES)).reshape(-1, SECOND_SAMPLES)
-        embeddings = embed(network, pca, np.asarray(log_mel_patches(seconds)))
+        embeddings = embed(raw_embeddings, pca, np.asarray(log_mel_patches(seconds)))
         return float(detection(head.window_scores(embeddings, window_s=1, hop_s=1)).max())
 
     return score

@@ -1,5 +1,6 @@
 """Fitting the compact embedder, its PCA and its head on scored seconds (see models.compact_data)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,11 @@ from models.classes import CLASSES, FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS
 from models.compact import Network, build_compact
 from models.compact_data import Scored, kind_targets
 from models.hybrid_head import HeadWeights, build_keras_head, head_from_keras
+from models.log_mel import MEL_BANDS, PATCH_FRAMES
 from models.postprocess import EMBEDDING_SIZE, PcaParams, quantise
 from models.teacher import AUDIOSET_CLASSES
+
+RawEmbedder = Callable[[np.ndarray], np.ndarray]
 
 BATCH_PATCHES = 128
 BATCH_WINDOWS = 256
@@ -81,21 +85,26 @@ def fit_pca(raw: np.ndarray) -> PcaParams:
     return PcaParams(np.ascontiguousarray(whitening, np.float32), means.astype(np.float32))
 
 
-def raw_embeddings(network: Network, patches: np.ndarray) -> np.ndarray:
-    """Raw embeddings float32 [n, 128] of patches [n, 96, 64], in batches of one size."""
-    run = tf.function(network, input_signature=[tf.TensorSpec((BATCH_PATCHES, *patches.shape[1:]), tf.float32)])
-    parts = []
-    for start in range(0, len(patches), BATCH_PATCHES):
-        batch = patches[start : start + BATCH_PATCHES].astype(np.float32)
-        padded = np.pad(batch, ((0, BATCH_PATCHES - len(batch)), (0, 0), (0, 0)))
-        parts.append(run(padded).numpy()[: len(batch)])
-    return np.concatenate(parts)
+def batched(network: Network) -> RawEmbedder:
+    """A function of patches [n, 96, 64] to raw embeddings float32 [n, 128], traced once, in batches of one size."""
+    shape = (BATCH_PATCHES, PATCH_FRAMES, MEL_BANDS)
+    run = tf.function(network, input_signature=[tf.TensorSpec(shape, tf.float32)])
+
+    def raw_embeddings(patches: np.ndarray) -> np.ndarray:
+        result = np.empty((len(patches), EMBEDDING_SIZE), np.float32)
+        for start in range(0, len(patches), BATCH_PATCHES):
+            batch = patches[start : start + BATCH_PATCHES].astype(np.float32)
+            padded = np.pad(batch, ((0, BATCH_PATCHES - len(batch)), (0, 0), (0, 0)))
+            result[start : start + len(batch)] = run(padded).numpy()[: len(batch)]
+        return result
+
+    return raw_embeddings
 
 
-def embed(network: Network, pca: PcaParams, patches: np.ndarray) -> np.ndarray:
+def embed(raw_embeddings: RawEmbedder, pca: PcaParams, patches: np.ndarray) -> np.ndarray:
     """Embeddings uint8 [..., 128] of patches [..., 96, 64]."""
     flat = patches.reshape(-1, *patches.shape[-2:])
-    return quantise(raw_embeddings(network, flat), pca).numpy().reshape(*patches.shape[:-2], EMBEDDING_SIZE)
+    return quantise(raw_embeddings(flat), pca).numpy().reshape(*patches.shape[:-2], EMBEDDING_SIZE)
 
 
 def fit_head(

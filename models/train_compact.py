@@ -31,7 +31,7 @@ from models.compact_report import (
     second_truth,
     teacher_score,
 )
-from models.fit_compact import embed, fit_embedder, fit_head, fit_pca, raw_embeddings
+from models.fit_compact import batched, embed, fit_embedder, fit_head, fit_pca
 from models.hybrid_head import HeadWeights, load_head
 from models.teacher import Teacher, load_teacher
 
@@ -159,10 +159,10 @@ def _fit(files: Sequence[pathlib.Path], output: pathlib.Path, settings: Settings
     scored = read_files(files)
     model = fit_embedder(scored, epochs=settings.epochs, seed=settings.seed)
     flat = scored.patches.reshape(-1, *scored.patches.shape[2:])
-    pca = fit_pca(raw_embeddings(lambda patches: model(patches, training=False), flat))
+    pca = fit_pca(batched(lambda patches: model(patches, training=False))(flat))
     save_compact(model, pca, output / EMBEDDER_FILE)
     network, pca = load_compact(output / EMBEDDER_FILE)
-    embeddings = embed(network, pca, scored.patches)
+    embeddings = embed(batched(network), pca, scored.patches)
     print(f"embeddings: {np.mean((embeddings == 0) | (embeddings == 255)):.1%} of values at a limit", flush=True)
     head = fit_head(embeddings, kind_targets(scored), epochs=settings.head_epochs, seed=settings.seed)
     head.save(output / HEAD_FILE)
@@ -171,7 +171,8 @@ def _fit(files: Sequence[pathlib.Path], output: pathlib.Path, settings: Settings
 def _held_out(files: Sequence[pathlib.Path], output: pathlib.Path) -> tuple[dict[str, float], dict[str, float]]:
     """The thresholds chosen on held-out mixtures, and how the seconds of these come out."""
     scored, head = read_files(files), load_head(output / HEAD_FILE)
-    embeddings = embed(*load_compact(output / EMBEDDER_FILE), scored.patches)
+    network, pca = load_compact(output / EMBEDDER_FILE)
+    embeddings = embed(batched(network), pca, scored.patches)
     scores = _second_scores(head, embeddings)
     thresholds = choose_thresholds(scored, scores)
     f05 = thresholds.pop("f05")

@@ -16,7 +16,5 @@ TYPES["timestamp UTC"] = "timestamp[us, tz=UTC]"
 def test_the_data_dictionary_lists_every_column_with_its_type(table):
     section = README.split(f"\n**{table}**:")[1].split("\n\n**")[0].split("\n\nThe ")[0]
     listed = re.findall(r"^\| ([a-z_, 0-9]+) \| ([a-zA-Z0-9 ]+) \|", section, re.MULTILINE)
-    columns = [
-        (name, TYPES[kind]) for names, kind in listed if names != "column" for name in names.split(", ")
-    ]
+    columns = [(name, TYPES[kind]) for names, kind in listed if names != "column" for name in names.split(", ")]
     assert columns == [(field.name, str(field.type)) for field in SCHEMAS[table]]

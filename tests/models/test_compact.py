@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from models.compact import MAX_BYTES, build_compact, load_compact, save_compact
-from models.fit_compact import fit_pca, raw_embeddings
+from models.fit_compact import batched, fit_pca
 from models.postprocess import PcaParams, quantise
 
 
@@ -40,7 +40,7 @@ def test_what_is_saved_comes_back_and_is_small(model, pca, tmp_path):
 def test_the_network_runs_inside_a_function_of_fixed_shape(model, pca, tmp_path):
     save_compact(model, pca, tmp_path / "e.npz")
     network, _ = load_compact(tmp_path / "e.npz")
-    np.testing.assert_allclose(raw_embeddings(network, patches(5)), network(patches(5)), atol=1e-5)
+    np.testing.assert_allclose(batched(network)(patches(5)), network(patches(5)), atol=1e-5)
 
 
 def test_files_that_are_no_embedder_are_refused(model, pca, tmp_path):
