@@ -64,8 +64,8 @@ def measure(arguments: argparse.Namespace, folder: pathlib.Path, precision: str)
         print(
             f"{precision} {number + 1}: start-up {ours['start_s']:.1f} s; work {ours['work_s']:.1f} s for "
             f"{audio_s / 3600:.2f} h ({audio_s / ours['work_s']:.0f} x realtime); unavoidable {bound_s:.1f} s = "
-            f"forward {audio_s / rates[best]:.1f} s (batch {best[0]}, {rates[best]:.0f} patches/s) + decode {decode_s:.1f} s; "
-            f"ratio {ratios[-1]:.3f}",
+            f"forward {audio_s / rates[best]:.1f} s (batch {best[0]}, {rates[best]:.0f} patches/s) "
+            f"+ decode {decode_s:.1f} s; ratio {ratios[-1]:.3f}",
             flush=True,
         )
     print(f"{precision}: median ratio {statistics.median(ratios):.3f}", flush=True)
