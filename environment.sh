@@ -30,7 +30,7 @@ set_up() {
             exit 1
         }
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade pip setuptools wheel
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+        PYTHONWARNINGS=ignore "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
             --constraint "$here/constraints.txt" --editable "$here${extras:+[$extras]}"
         touch "$stamp"
     fi

@@ -216,7 +216,7 @@ def make_data(
         paths = [work / f"{name}-{seed}-{programmes}-{n:04d}.npz" for n in range(-(-count // FILE_PROGRAMMES))]
         if not all(path.exists() for path in paths):
             clips = recorded_clips(audio, rows) + synthetic_clips(
-                np.random.default_rng([part_seed, 0]), count=min(60, 1 + count // 8)
+                np.random.default_rng([part_seed, 0]), count=min(60, 1 + count // 7)
             )
             for number, path in enumerate(paths):
                 size = min(FILE_PROGRAMMES, count - number * FILE_PROGRAMMES)

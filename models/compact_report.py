@@ -7,16 +7,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from models.classes import CLASSES, FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS
+from models.bundle import Thresholds
+from models.classes import FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS
 from models.compact import Network
 from models.compact_data import LAUGHTER_LABELS, Row, Scored, read_audio
+from models.events import WHAT_S, WHEN_S, hysteresis, laughter_probability
 from models.fit_compact import batched, embed
 from models.hybrid_head import HeadWeights
 from models.log_mel import SECOND_SAMPLES, log_mel_patches
 from models.postprocess import PcaParams
 from models.teacher import CONTEXT_S, TEACHER_RATE, Teacher, require
 
-NONE = CLASSES.index("none")
 ARCHIVE_SHARE = 0.03
 """The share of seconds with laughter that thresholds are chosen for: about that of mixed programming."""
 
@@ -37,13 +38,14 @@ class ClipReport:
     by_label: dict[str, dict[str, float]]
 
 
-def detection(scores: np.ndarray) -> np.ndarray:
-    """The detection score, 1 - none, of head scores [..., 7]."""
-    return 1 - scores[..., NONE]
+def seconds_probability(head: HeadWeights, embeddings: np.ndarray) -> np.ndarray:
+    """The probability of laughter in each second, float32 [seconds], as the pipeline computes it."""
+    when, what = (head.window_scores(embeddings, window_s=length, hop_s=1) for length in (WHEN_S, WHAT_S))
+    return laughter_probability(when, what, len(embeddings))
 
 
 def clip_score(network: Network, pca: PcaParams, head: HeadWeights) -> ClipScore:
-    """A function of an audio file: the largest detection score of its 1 s windows."""
+    """A function of an audio file: the largest probability of laughter in any of its seconds."""
 
     raw_embeddings = batched(network)
 
@@ -51,7 +53,7 @@ def clip_score(network: Network, pca: PcaParams, head: HeadWeights) -> ClipScore
         samples = read_audio(path, rate_hz=SECOND_SAMPLES)
         seconds = np.pad(samples, (0, -len(samples) % SECOND_SAMPLES)).reshape(-1, SECOND_SAMPLES)
         embeddings = embed(raw_embeddings, pca, np.asarray(log_mel_patches(seconds)))
-        return float(detection(head.window_scores(embeddings, window_s=1, hop_s=1)).max())
+        return float(seconds_probability(head, embeddings).max())
 
     return score
 
@@ -133,23 +135,22 @@ def second_truth(scored: Scored) -> tuple[np.ndarray, np.ndarray]:
     return laughing, laughing | quiet
 
 
-def hysteresis(scores: np.ndarray, *, onset: float, offset: float) -> np.ndarray:
-    """Seconds inside events, bool [programmes, seconds]: from a score of onset on, while it stays at offset."""
-    inside, state = np.zeros(scores.shape, bool), np.zeros(len(scores), bool)
-    for second in range(scores.shape[1]):
-        state = (scores[:, second] >= onset) | (state & (scores[:, second] >= offset))
-        inside[:, second] = state
-    return inside
+def inside_events(probability: np.ndarray, *, onset: float, offset: float) -> np.ndarray:
+    """Seconds inside events, bool, of the shape of `probability` [programmes, seconds], taken as one recording."""
+    inside = np.zeros(probability.size, bool)
+    for start, end in hysteresis(probability.ravel(), Thresholds(onset, offset, min_on_s=0, min_off_s=0)):
+        inside[start:end] = True
+    return inside.reshape(probability.shape)
 
 
-def choose_thresholds(scored: Scored, scores: np.ndarray) -> dict[str, float]:
+def choose_thresholds(scored: Scored, probability: np.ndarray) -> dict[str, float]:
     """The onset and offset with the best F0.5 of the seconds of held-out mixtures.
 
     F0.5 counts precision more than recall, and false seconds count as often as they would where only
     ARCHIVE_SHARE of all seconds have laughter: mixtures have far more.
 
     Args:
-        scores: float32 [programmes, 10], the detection score of each second.
+        probability: float32 [programmes, 10], of laughter in each second.
     """
     laughing, known = second_truth(scored)
     there, quiet = float(np.sum(laughing)), float(np.sum(known & ~laughing))
@@ -157,7 +158,7 @@ def choose_thresholds(scored: Scored, scores: np.ndarray) -> dict[str, float]:
     best = (-1.0, 0.5, 0.5)
     for onset in np.arange(0.1, 0.96, 0.05):
         for share in (0.5, 0.7, 0.9):
-            inside = hysteresis(scores, onset=onset, offset=onset * share)
+            inside = inside_events(probability, onset=float(onset), offset=float(onset * share))
             right, wrong = float(np.sum(inside & laughing)), weight * float(np.sum(inside & known & ~laughing))
             value = 1.25 * right / max(1e-9, 0.25 * there + right + wrong)
             best = max(best, (value, float(onset), float(onset * share)))

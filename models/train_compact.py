@@ -7,7 +7,6 @@ The `evaluate` rows are never trained on and nothing is chosen on them.
 
 import argparse
 import dataclasses
-import hashlib
 import json
 import pathlib
 import sys
@@ -16,8 +15,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from models import runtime
+from models.bundle import write_card
 from models.classes import CLASSES
 from models.compact import load_compact, save_compact
 from models.compact_data import Row, kind_targets, make_data, read_files, read_manifest
@@ -27,13 +28,13 @@ from models.compact_report import (
     choose_thresholds,
     clip_report,
     clip_score,
-    detection,
-    hysteresis,
+    inside_events,
     second_truth,
+    seconds_probability,
     teacher_score,
 )
 from models.fit_compact import batched, embed, fit_embedder, fit_head, fit_pca
-from models.hybrid_head import HeadWeights, load_head
+from models.hybrid_head import load_head
 from models.teacher import Teacher, load_teacher
 
 EMBEDDER_FILE, HEAD_FILE, CARD_FILE = "embedder.npz", "head.npz", "card.json"
@@ -41,9 +42,10 @@ VERSION = "1.0"
 REPORT_COMMAND = "laughter train-compact --report-only --audio AUDIO --teacher TEACHER.onnx --output BUNDLE"
 LIMITS = (
     "A small model, made to work offline and in tests: it knows few real laughs (see training_data) and many "
-    "synthetic ones, and learned the rest from a teacher's scores. Laughs of one sound or under loud speech or "
-    "music are missed; crying, panting, screams and coughs are at times taken for laughter. Its kinds of laughter "
-    "(giggle, snicker and so on) are the teacher's guesses and were not measured. Use `vggish` where it can be had."
+    "synthetic ones, and learned the rest from a teacher's scores. It heard almost no natural running speech in "
+    "training and takes some for laughter, as it does some sighs, panting, coughs and cries. Laughs of one sound, "
+    "or under loud speech or music, are missed. Its kinds of laughter (giggle, snicker and so on) are the "
+    "teacher's guesses and were not measured. Use `vggish` where it can be had."
 )
 
 
@@ -86,9 +88,9 @@ def train_compact(
     output.mkdir(parents=True, exist_ok=True)
     _fit(fit, output, settings)
     thresholds, held_out = _held_out(check, output)
-    card = _card(output, rows, thresholds)
+    card = _card(rows, thresholds)
     card["measured"] = {"recipe": dataclasses.asdict(settings), "held_out_mixtures": held_out}
-    _write(output, card)
+    write_card(output, card)
     return output / CARD_FILE
 
 
@@ -116,7 +118,7 @@ def report(
         yardstick = _rounded(found)
         measured["teacher_on_evaluate_clips"] = {k: v for k, v in yardstick.items() if k != "by_label"}
     card["measured"] = {**card.get("measured", {}), **measured}
-    _write(output, card)
+    write_card(output, card)
     print(json.dumps(card["measured"], indent=1))
     return measured
 
@@ -125,6 +127,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     arguments = _parser().parse_args(argv)
     runtime.use_one_thread_per_call()
+    tf.config.experimental.enable_op_determinism()
     try:
         teacher = None if arguments.no_teacher else load_teacher(arguments.teacher)
         if not arguments.report_only:
@@ -174,11 +177,12 @@ def _held_out(files: Sequence[pathlib.Path], output: pathlib.Path) -> tuple[dict
     scored, head = read_files(files), load_head(output / HEAD_FILE)
     network, pca = load_compact(output / EMBEDDER_FILE)
     embeddings = embed(batched(network), pca, scored.patches)
-    scores = _second_scores(head, embeddings)
-    thresholds = choose_thresholds(scored, scores)
+    flat = embeddings.reshape(-1, embeddings.shape[-1])
+    probability = seconds_probability(head, flat).reshape(embeddings.shape[:2])
+    thresholds = choose_thresholds(scored, probability)
     f05 = thresholds.pop("f05")
     laughing, known = second_truth(scored)
-    inside = hysteresis(scores, **thresholds) & known
+    inside = inside_events(probability, **thresholds) & known
     right = float(np.sum(inside & laughing))
     measured = {
         f"seconds_f0.5_at_{ARCHIVE_SHARE:.0%}_laughter": f05,
@@ -190,13 +194,7 @@ def _held_out(files: Sequence[pathlib.Path], output: pathlib.Path) -> tuple[dict
     return {**thresholds, "min_on_s": 1.0, "min_off_s": 1.0}, measured
 
 
-def _second_scores(head: HeadWeights, embeddings: np.ndarray) -> np.ndarray:
-    """Detection scores [programmes, 10] of the programmes' 1 s windows."""
-    flat = embeddings.reshape(-1, embeddings.shape[-1])
-    return detection(head.window_scores(flat, window_s=1, hop_s=1)).reshape(embeddings.shape[:2])
-
-
-def _card(output: pathlib.Path, rows: Sequence[Row], thresholds: dict[str, float]) -> dict[str, Any]:
+def _card(rows: Sequence[Row], thresholds: dict[str, float]) -> dict[str, Any]:
     sources = Counter((row.source.split(":")[0], row.licence) for row in rows if row.use == "train")
     data: list[dict[str, Any]] = [
         {"source": source, "licence": licence, "clips": clips} for (source, licence), clips in sorted(sources.items())
@@ -207,21 +205,12 @@ def _card(output: pathlib.Path, rows: Sequence[Row], thresholds: dict[str, float
         "version": VERSION,
         "classes": list(CLASSES),
         "embedder": "compact",
-        "embedder_weights": {"file": EMBEDDER_FILE, "sha256": _sha256(output / EMBEDDER_FILE)},
-        "head": {"file": HEAD_FILE, "sha256": _sha256(output / HEAD_FILE), "padding": "mask"},
+        "embedder_weights": {"file": EMBEDDER_FILE},
+        "head": {"file": HEAD_FILE, "padding": "mask"},
         "thresholds": thresholds,
         "training_data": data,
         "limits": LIMITS,
     }
-
-
-def _write(output: pathlib.Path, card: dict[str, Any]) -> None:
-    text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
-    (output / CARD_FILE).write_text(text, encoding="utf-8")
-
-
-def _sha256(path: pathlib.Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _rounded(measured: ClipReport) -> dict[str, Any]:

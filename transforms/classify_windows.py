@@ -14,14 +14,14 @@ from apache_beam.ml.inference.base import KeyedModelHandler, ModelHandler, RunIn
 
 from models import runtime
 from models.bundle import HeadSpec
+from models.events import WHAT_S, WHEN_S
 from models.hybrid_head import HeadWeights
 from transforms import embedding_store
 from transforms.embedding_store import PartFile
 
 logger = logging.getLogger(__name__)
 
-WINDOWS_S = (1, 10)
-"""Lengths of the windows, in seconds: one says when, ten say what."""
+WINDOWS_S = (WHEN_S, WHAT_S)
 
 Embeddings = npt.NDArray[np.uint8]
 

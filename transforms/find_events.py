@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
-
-import numpy as np
-import numpy.typing as npt
 
 from models.bundle import Thresholds
-from models.classes import CLASSES, LAUGHTER_KINDS
+from models.classes import LAUGHTER_KINDS
+from models.events import NONE, WHAT_S, WHEN_S, Floats, every_second, hysteresis, laughter_probability
 from transforms.classify_windows import WindowScores
-
-NONE = CLASSES.index("none")
-WHEN_S, WHAT_S = 1, 10
-
-Floats = npt.NDArray[np.float32]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,71 +32,6 @@ class Event:
     kinds: tuple[float, ...]
 
 
-def every_second(scores: Floats, seconds: int, *, window_s: int, hop_s: int) -> Floats:
-    """What the windows say of each second: the mean over the windows that cover it.
-
-    Args:
-        scores: [windows, n], window i starting at second i * hop_s.
-        seconds: of the recording.
-        window_s, hop_s: length and hop of the windows. With a hop longer than the windows, a second that no
-            window covers takes what the last window before it says.
-
-    Returns:
-        float32 [seconds, n].
-    """
-    reach = max(window_s, hop_s)
-    total = np.zeros((seconds + 1, scores.shape[1]), np.float64)
-    count = np.zeros((seconds + 1, 1), np.int64)
-    starts = np.arange(len(scores)) * hop_s
-    ends = np.minimum(starts + reach, seconds)
-    np.add.at(total, starts, scores)
-    np.add.at(total, ends, -scores.astype(np.float64))
-    np.add.at(count, starts, 1)
-    np.add.at(count, ends, -1)
-    return (np.cumsum(total, 0)[:-1] / np.cumsum(count, 0)[:-1]).clip(0, 1).astype(np.float32)
-
-
-def laughter_probability(scores: WindowScores) -> Floats:
-    """One probability of laughter for each second, float32 [seconds].
-
-    The geometric mean of what the second's own window says and what the ten-second windows around it say: the
-    short window is sharp in time but knows no context, the long ones know context but not when.
-    """
-    when, what = (
-        every_second(scores.by_length[length], scores.seconds, window_s=length, hop_s=scores.hop_s)[:, NONE]
-        for length in (WHEN_S, WHAT_S)
-    )
-    return np.sqrt((1 - when) * (1 - what))
-
-
-def hysteresis(probability: npt.NDArray[np.floating], thresholds: Thresholds) -> list[tuple[int, int]]:
-    """Stretches [start, end) of seconds: begun at `onset`, held while not below `offset`.
-
-    Pauses shorter than min_off_s are closed first, then stretches shorter than min_on_s dropped, as pyannote's
-    `Binarize` does.
-    """
-    stretches: list[tuple[int, int]] = []
-    start = None
-    for second, value in enumerate([*probability.tolist(), -1.0]):
-        if start is None and value >= thresholds.onset:
-            start = second
-        elif start is not None and value < thresholds.offset:
-            stretches.append((start, second))
-            start = None
-    closed = _close_pauses(stretches, thresholds.min_off_s)
-    return [(start, end) for start, end in closed if end - start >= thresholds.min_on_s]
-
-
-def _close_pauses(stretches: Sequence[tuple[int, int]], min_off_s: float) -> list[tuple[int, int]]:
-    closed: list[tuple[int, int]] = []
-    for start, end in stretches:
-        if closed and start - closed[-1][1] < min_off_s:
-            closed[-1] = (closed[-1][0], end)
-        else:
-            closed.append((start, end))
-    return closed
-
-
 def find_events(recording_id: str, audio_s: float, scores: WindowScores, thresholds: Thresholds) -> list[Event]:
     """The recording's laughter, in order, never overlapping, within [0, audio_s].
 
@@ -116,8 +43,9 @@ def find_events(recording_id: str, audio_s: float, scores: WindowScores, thresho
     """
     if not scores.seconds:
         return []
-    probability = laughter_probability(scores)
-    kinds = every_second(scores.by_length[WHAT_S], scores.seconds, window_s=WHAT_S, hop_s=scores.hop_s)[:, :NONE]
+    when, what = scores.by_length[WHEN_S], scores.by_length[WHAT_S]
+    probability = laughter_probability(when, what, scores.seconds, hop_s=scores.hop_s)
+    kinds = every_second(what, scores.seconds, window_s=WHAT_S, hop_s=scores.hop_s)[:, :NONE]
     return [
         _event(recording_id, start, min(float(end), audio_s), probability[start:end], kinds[start:end])
         for start, end in hysteresis(probability, thresholds)

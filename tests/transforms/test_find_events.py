@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.bundle import BundleError, Thresholds
+from models.events import every_second, hysteresis
 from transforms.classify_windows import WindowScores
-from transforms.find_events import every_second, find_events, hysteresis
+from transforms.find_events import find_events
 
 
 def scores_of(laughter, hop_s=1, kind=2):

@@ -1,0 +1,65 @@
+"""The compact bundle as it ships, on synthetic sounds that it was not trained on."""
+
+import hashlib
+import json
+import pathlib
+
+import numpy as np
+import pytest
+
+from models import sounds
+from models.compact import MAX_BYTES, load_compact
+from models.compact_report import inside_events, seconds_probability
+from models.fit_compact import batched, embed
+from models.hybrid_head import load_head
+from models.log_mel import SECOND_SAMPLES, log_mel_patches
+
+BUNDLE = pathlib.Path(__file__).parents[2] / "models" / "bundles" / "compact"
+
+
+@pytest.fixture(scope="module")
+def card():
+    return json.loads((BUNDLE / "card.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def score():
+    network, pca = load_compact(BUNDLE / "embedder.npz")
+    head, raw_embeddings = load_head(BUNDLE / "head.npz"), batched(network)
+
+    def probability(sound: np.ndarray) -> np.ndarray:
+        patches = np.asarray(log_mel_patches(sound.reshape(-1, SECOND_SAMPLES)))
+        return seconds_probability(head, embed(raw_embeddings, pca, patches))
+
+    return probability
+
+
+def test_the_card_names_its_files_and_they_are_small(card):
+    for part in ("embedder_weights", "head"):
+        content = (BUNDLE / card[part]["file"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == card[part]["sha256"]
+        assert len(content) <= MAX_BYTES
+    assert card["measured"]["evaluate_clips"]["auc"] > 0.9
+    assert all(source["licence"] for source in card["training_data"])
+
+
+def found(make, card, score) -> np.ndarray:
+    """Which seconds of four sounds of 6 s lie in events, [4, 6]."""
+    probability = np.stack([score(0.6 * make(np.random.default_rng(9000 + n), 6.0)) for n in range(4)])
+    return inside_events(probability, onset=card["thresholds"]["onset"], offset=card["thresholds"]["offset"])
+
+
+@pytest.mark.parametrize("make", sounds.LAUGHS)
+def test_laughs_are_found(make, card, score):
+    inside = found(make, card, score)
+    assert inside.any(axis=1).all()
+    assert inside.mean() > 0.75
+
+
+@pytest.mark.parametrize("make", sounds.OTHERS)
+def test_nothing_is_found_in_other_sounds(make, card, score):
+    assert not found(make, card, score).any()
+
+
+def test_nothing_is_found_in_silence(card, score):
+    assert score(np.zeros(3 * SECOND_SAMPLES, np.float32)).max() < card["thresholds"]["offset"]
