@@ -6,7 +6,7 @@ import argparse
 import pathlib
 import tempfile
 
-from benchmarks import common
+from benchmarks import job, made_media, made_models
 
 
 def main() -> None:
@@ -16,12 +16,17 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        weights, pca = common.vggish_weights(folder, None)
-        job = {"weights": weights, "pca": pca, "head": str(common.make_head(folder)), "precision": "bfloat16"}
+        weights, pca = made_models.vggish_weights(folder, None)
+        task = {
+            "weights": weights,
+            "pca": pca,
+            "head": str(made_models.make_head(folder, weights, pca)),
+            "precision": "bfloat16",
+        }
         peaks = []
         for name, hours in (("short", 1 / 6), ("long", arguments.hours)):
-            common.make_recordings(folder / name, count=1, hours=hours)
-            run = common.run_detect(job | {"inputs": [str(folder / name)], "output": str(folder / f"{name}-out")})
+            made_media.make_recordings(folder / name, count=1, hours=hours)
+            run = job.run_detect(task | {"inputs": [str(folder / name)], "output": str(folder / f"{name}-out")})
             peaks.append(run["peak_mb"])
             print(f"{hours:.2f} h: peak {run['peak_mb']:.0f} MB, ffmpeg {run['children_mb']:.0f} MB", flush=True)
         print(f"peak memory, {arguments.hours:g} h over 10 min: {peaks[1] / peaks[0]:.3f}")

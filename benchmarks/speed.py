@@ -21,7 +21,7 @@ import tempfile
 
 import imageio_ffmpeg
 
-from benchmarks import common
+from benchmarks import job, made_media, made_models
 
 BARE_PATCHES = 1024
 WAYS = ((32, 1), (64, 1), (128, 1), (64, 0), (128, 0))
@@ -47,18 +47,18 @@ def bare_rate(weights: str, precision: str, batch: int, threads: int) -> float:
 def measure(arguments: argparse.Namespace, folder: pathlib.Path, precision: str) -> None:
     """Print the ratio of each repeat and their median."""
     cores = len(os.sched_getaffinity(0))
-    paths = common.make_recordings(folder / "recordings", count=arguments.count, hours=arguments.hours)
-    weights, pca = common.vggish_weights(folder, arguments.weights)
-    head = common.make_head(folder)
-    job = {"inputs": [str(folder / "recordings")], "weights": weights, "pca": pca, "head": str(head)}
-    audio_s = round(arguments.hours * 6) * common.LOOP_S * arguments.count
+    paths = made_media.make_recordings(folder / "recordings", count=arguments.count, hours=arguments.hours)
+    weights, pca = made_models.vggish_weights(folder, arguments.weights)
+    head = made_models.make_head(folder, weights, pca)
+    task = {"inputs": [str(folder / "recordings")], "weights": weights, "pca": pca, "head": str(head)}
+    audio_s = round(arguments.hours * 6) * made_media.LOOP_S * arguments.count
     ratios = []
     for number in range(arguments.repeat):
         rates = {way: bare_rate(weights, precision, *way) for way in WAYS}
         best = max(rates, key=lambda way: rates[way])
         decode_s = decode_cpu_s(paths[0]) * arguments.count / cores
         with tempfile.TemporaryDirectory(dir=folder) as output:
-            ours = common.run_detect(job | {"output": output, "precision": precision})
+            ours = job.run_detect(task | {"output": output, "precision": precision})
         bound_s = audio_s / rates[best] + decode_s
         ratios.append(ours["work_s"] / bound_s)
         print(

@@ -6,7 +6,7 @@ import argparse
 import pathlib
 import tempfile
 
-from benchmarks import common
+from benchmarks import job, made_media, made_models
 
 
 def main() -> None:
@@ -18,13 +18,14 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        weights, pca = common.vggish_weights(folder, None)
-        common.make_recordings(folder / "in", count=arguments.count, hours=arguments.hours)
-        job = {"inputs": [str(folder / "in")], "weights": weights, "pca": pca, "head": str(common.make_head(folder))}
+        weights, pca = made_models.vggish_weights(folder, None)
+        made_media.make_recordings(folder / "in", count=arguments.count, hours=arguments.hours)
+        head = str(made_models.make_head(folder, weights, pca))
+        task = {"inputs": [str(folder / "in")], "weights": weights, "pca": pca, "head": head}
         times = []
         for workers in (1, 2):
             output = str(folder / f"out{workers}")
-            run = common.run_detect(job | {"output": output, "precision": arguments.precision, "workers": workers})
+            run = job.run_detect(task | {"output": output, "precision": arguments.precision, "workers": workers})
             times.append(run["work_s"])
             print(f"{workers} workers: start-up {run['start_s']:.1f} s, work {run['work_s']:.1f} s", flush=True)
         print(f"throughput, two workers over one: {times[0] / times[1]:.3f}")

@@ -1,0 +1,63 @@
+"""Runs the job in a process of its own, for the benchmarks."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+
+def run_detect(arguments: Mapping[str, Any]) -> dict[str, float]:
+    """Run the job in a process of its own; see `_child` for the arguments.
+
+    Returns:
+        start_s (imports and loading the models), work_s (the rest), peak_mb (of memory, that process alone),
+        children_mb (the largest of its own children, ffmpeg or workers).
+    """
+    command = [sys.executable, "-m", "benchmarks.job", json.dumps(arguments)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _child(arguments: Mapping[str, Any]) -> dict[str, float]:
+    """Run the job on `inputs` into `output` with `weights`, `pca`, `head`, `precision` and `workers`."""
+    import time
+
+    began = time.monotonic()
+    from models.bundle import EmbedderSpec, open_bundle
+    from pipeline import detect, engine_options
+    from pipeline.detect_options import DetectOptions
+    from transforms.annotations import AnnotateSettings
+    from transforms.embed_recordings import EmbedSettings
+
+    head = open_bundle(arguments["head"]).head()
+    spec = EmbedderSpec("vggish", arguments["weights"], arguments["pca"], arguments["precision"], "benchmark")
+    engine = engine_options.engine_options(["--direct_num_workers", str(arguments.get("workers", 1))])
+    store = f"{arguments['output']}/store"
+    threads = engine_options.threads_a_worker(engine)
+    options = DetectOptions(
+        inputs=arguments["inputs"],
+        embed=EmbedSettings(store, spec, recompute=True, threads=threads),
+        annotate=AnnotateSettings(store, arguments["output"], head, head.thresholds),
+        notes=(),
+        root=None,
+        beam=engine,
+        quiet=True,
+    )
+    ready = time.monotonic()
+    result = detect.run_engine(options)
+    ended, load_s = time.monotonic(), detect.load_s(result)
+    usage, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return {
+        "start_s": ready - began + load_s,
+        "work_s": ended - ready - load_s,
+        "peak_mb": usage.ru_maxrss / 1024,
+        "children_mb": children.ru_maxrss / 1024,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(_child(json.loads(sys.argv[1]))))

@@ -1,0 +1,63 @@
+"""Recordings for the benchmarks, made of the project's synthetic broadcast sounds."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+
+import imageio_ffmpeg
+import numpy as np
+
+from models import sounds
+
+LOOP_S = 600
+"""Length of the sound that longer recordings repeat, seconds."""
+
+PIECE_S = 5
+MAKERS = (sounds.speech_like, sounds.laugh, sounds.music_like, sounds.speech_like, sounds.applause_like)
+
+
+def made_sound(seconds: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pieces of 5 s of speech-, music-, applause- and laughter-like sound, and which seconds laugh.
+
+    Returns:
+        int16 [seconds, 16000] and bool [seconds].
+    """
+    rng = np.random.default_rng(seed)
+    kinds = rng.integers(len(MAKERS), size=-(-seconds // PIECE_S))
+    pieces = [MAKERS[kind](rng, float(PIECE_S)) * rng.uniform(0.2, 1) for kind in kinds]
+    sound = np.concatenate(pieces)[: seconds * 16000]
+    pcm = np.round(sound / np.abs(sound).max() * 30000).astype("<i2").reshape(seconds, 16000)
+    return pcm, np.repeat(kinds == MAKERS.index(sounds.laugh), PIECE_S)[:seconds]
+
+
+def make_recordings(folder: pathlib.Path, *, count: int, hours: float) -> list[pathlib.Path]:
+    """Recordings of `hours` each, 48 kHz stereo AAC in mp4: ten minutes of made broadcast sound, repeated."""
+    folder.mkdir(parents=True, exist_ok=True)
+    loop = _make_loop(folder.parent / "loop.mp4")
+    first = folder / "2016-01-01_0000_US_TEST_Benchmark.mp4"
+    times = max(0, round(hours * 3600 / LOOP_S) - 1)
+    _ffmpeg("-stream_loop", str(times), "-i", str(loop), "-c", "copy", "-movflags", "+faststart", str(first))
+    others = [folder / f"2016-01-01_{number:02d}00_US_TEST_Benchmark.mp4" for number in range(1, count)]
+    for other in others:
+        other.unlink(missing_ok=True)
+        os.link(first, other)
+    return [first, *others]
+
+
+def _make_loop(path: pathlib.Path) -> pathlib.Path:
+    if not path.exists():
+        raw = path.with_suffix(".pcm")
+        made_sound(LOOP_S, seed=0)[0].tofile(raw)
+        _ffmpeg(
+            *("-f", "s16le", "-ar", "16000", "-ac", "1", "-i", str(raw)),
+            *("-ar", "48000", "-ac", "2", "-c:a", "aac", "-b:a", "128k", str(path)),
+        )
+        raw.unlink()
+    return path
+
+
+def _ffmpeg(*arguments: str) -> None:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-y", *arguments]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
