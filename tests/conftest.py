@@ -5,6 +5,7 @@ import pathlib
 import pytest
 
 from models import runtime
+from tests.pipeline.loudness import write_bundle
 
 runtime.use_one_thread_per_call()  # as in every process of ours, before a test runs anything in TensorFlow
 
@@ -17,3 +18,9 @@ def shared() -> pathlib.Path:
     if not SHARED.is_dir():
         pytest.skip("the data folder ../shared is not beside this checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def loudness_bundle(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The folder of a bundle that takes loud sound for giggles."""
+    return write_bundle(tmp_path_factory.mktemp("loudness"))

@@ -18,3 +18,20 @@ def test_the_data_dictionary_lists_every_column_with_its_type(table):
     listed = re.findall(r"^\| ([a-z_, 0-9]+) \| ([a-zA-Z0-9 ]+) \|", section, re.MULTILINE)
     columns = [(name, TYPES[kind]) for names, kind in listed if names != "column" for name in names.split(", ")]
     assert columns == [(field.name, str(field.type)) for field in SCHEMAS[table]]
+
+
+def test_the_first_look_works_in_duckdb(tmp_path, loudness_bundle, monkeypatch):
+    import duckdb
+
+    from pipeline import cli
+    from tests.pipeline.test_detect import make_recording
+
+    recording = make_recording(tmp_path / "2016-01-01_0000_US_CNN_One.wav")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["detect", str(recording), "--bundle", str(loudness_bundle), "--quiet"]) == 0
+    shell = re.search(r'duckdb -c "(.*?)"\n', README, re.DOTALL)
+    python = re.search(r'duckdb\.sql\("""(.*?)"""\)', README, re.DOTALL)
+    assert shell
+    assert python
+    assert duckdb.sql(shell[1]).fetchall()[0][:4] == ("2016-01-01_0000_US_CNN_One", 8.0, 11.0, "giggle")
+    assert duckdb.sql(python[1]).fetchall() == [("CNN", "One", 1, 3.0)]

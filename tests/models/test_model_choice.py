@@ -10,7 +10,7 @@ from models import bundle
 from models.bundle import BundleError, open_bundle
 from models.classes import CLASSES
 from models.model_choice import choose
-from tests.pipeline.conftest import loudness_head
+from tests.pipeline.loudness import loudness_head
 
 
 def make_bundle(folder, embedder="placeholder", **card):

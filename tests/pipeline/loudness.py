@@ -1,7 +1,8 @@
-"""A head made by hand and a bundle around the placeholder embedder, so that the flow is tested without training."""
+"""A head made by hand for the placeholder embedder, so that the flow is tested without training."""
+
+import pathlib
 
 import numpy as np
-import pytest
 
 from models import bundle
 from models.classes import CLASSES
@@ -32,10 +33,8 @@ def loudness_head() -> HeadWeights:
     )
 
 
-@pytest.fixture(scope="session")
-def loudness_bundle(tmp_path_factory):
-    """The folder of a bundle that takes loud sound for giggles."""
-    folder = tmp_path_factory.mktemp("loudness")
+def write_bundle(folder: pathlib.Path) -> pathlib.Path:
+    """A bundle that takes loud sound for giggles."""
     loudness_head().save(folder / "head.npz")
     bundle.write_card(
         folder,
