@@ -25,6 +25,9 @@ SHIPPED = pathlib.Path(__file__).parent / "bundles"
 EMBEDDERS = ("vggish", "compact", "placeholder")
 
 
+_SHIPPED_PREFIX = "shipped:"
+
+
 class BundleError(UsageError):
     """A model that cannot be used; the message is one sentence that names it and says what to do."""
 
@@ -61,7 +64,7 @@ class EmbedderSpec:
 
     Attributes:
         name: one of EMBEDDERS.
-        weights: path or URL of its weights; "" for the placeholder.
+        weights: path or URL of its weights, as `portable` gives it; "" for the placeholder.
         pca: path of VGGish's PCA parameters; "" where the weights hold their own.
         precision: "float32" or "bfloat16".
         fingerprint: changes with the weights, the PCA and the precision.
@@ -87,7 +90,7 @@ class EmbedderSpec:
         elif self.name == "compact":
             from models.compact import load_compact
 
-            network, pca = load_compact(pathlib.Path(self.weights))
+            network, pca = load_compact(pathlib.Path(here(self.weights)))
         else:
             from models.vggish import load_vggish_weights, vggish_network
             from models.vggish_files import load_pca_anywhere
@@ -102,7 +105,7 @@ class HeadSpec:
     """Which head, said in a way that travels to workers.
 
     Attributes:
-        path: of its .npz file.
+        path: of its .npz file, as `portable` gives it.
         fingerprint: SHA-256 of that file.
         name, version: from its card.
         embedder: the embedder whose embeddings it was trained on.
@@ -125,7 +128,7 @@ class HeadSpec:
         """The head itself."""
         from models.hybrid_head import load_head
 
-        return load_head(self.path)
+        return load_head(here(self.path))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,7 +164,7 @@ class Bundle:
             raise BundleError(f"the bundle {self.name} ({self.folder}) has no head; name one with --head")
         path, checksum = self._verified("head")
         thresholds = Thresholds(**self.card.get("thresholds", {}))
-        return HeadSpec(str(path), checksum, self.name, self.version, str(self.card["embedder"]), thresholds)
+        return HeadSpec(portable(path), checksum, self.name, self.version, str(self.card["embedder"]), thresholds)
 
     def embedder_weights(self) -> tuple[pathlib.Path, str]:
         """The path and SHA-256 of the embedder's weights in the bundle."""
@@ -218,6 +221,20 @@ def _check_card(folder: pathlib.Path, card: Any) -> None:
         raise BundleError(f"{place} lists other classes than {', '.join(CLASSES)}, in that order")
     if card["embedder"] not in EMBEDDERS:
         raise BundleError(f"{place} names the embedder {card['embedder']!r}, not one of {', '.join(EMBEDDERS)}")
+
+
+def portable(path: pathlib.Path) -> str:
+    """The path of a weight file in a form that holds on workers too, where the project is installed elsewhere."""
+    if path.is_relative_to(SHIPPED):
+        return _SHIPPED_PREFIX + path.relative_to(SHIPPED).as_posix()
+    return str(path.absolute())
+
+
+def here(path: str) -> str:
+    """What `portable` gave, as a path on this machine."""
+    if path.startswith(_SHIPPED_PREFIX):
+        return str(SHIPPED / path.removeprefix(_SHIPPED_PREFIX))
+    return path
 
 
 def write_card(folder: pathlib.Path, card: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ import pathlib
 
 from models import precision as precisions
 from models import vggish_files
-from models.bundle import EMBEDDERS, Bundle, BundleError, EmbedderSpec, HeadSpec, open_bundle
+from models.bundle import EMBEDDERS, Bundle, BundleError, EmbedderSpec, HeadSpec, open_bundle, portable
 
 FALLBACK = "compact"
 
@@ -102,7 +102,7 @@ def _embedder_spec(
     if name == "placeholder":
         return EmbedderSpec(name, "", "", "float32", "placeholder"), None
     path, checksum = (bundle if bundle.card["embedder"] == name else open_bundle(name)).embedder_weights()
-    return EmbedderSpec(name, str(path), "", "float32", checksum), None
+    return EmbedderSpec(name, portable(path), "", "float32", checksum), None
 
 
 def _vggish_spec(weights: str | None, precision: str, *, distributed: bool) -> tuple[EmbedderSpec, str | None]:

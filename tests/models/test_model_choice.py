@@ -81,6 +81,12 @@ def test_shipped_bundles_are_as_their_cards_say():
         open_bundle(name).verify()
 
 
+def test_a_choice_of_what_ships_names_no_place_of_this_machine():
+    choice = choose(bundle="compact")
+    assert (choice.embedder.weights, choice.head.path) == ("shipped:compact/embedder.npz", "shipped:compact/head.npz")
+    assert choice.head.load().dense.shape[1] == 7
+
+
 def test_damage_is_noticed(tmp_path):
     folder = make_bundle(tmp_path / "mine")
     with open(folder / "head.npz", "ab") as file:
