@@ -39,7 +39,9 @@ def test_the_card_names_its_files_and_they_are_small(card):
         content = (BUNDLE / card[part]["file"]).read_bytes()
         assert hashlib.sha256(content).hexdigest() == card[part]["sha256"]
         assert len(content) <= MAX_BYTES
-    assert card["measured"]["evaluate_clips"]["auc"] > 0.9
+    measured = card["measured"]["evaluate_clips"]
+    assert measured["auc_interval"][0] <= measured["auc"] <= measured["auc_interval"][1]
+    assert card["measured"]["command"].startswith("laughter train-compact --report-only")
     assert all(source["licence"] for source in card["training_data"])
 
 
