@@ -83,8 +83,9 @@ class EmbedderSpec:
 
     def load(self, *, threads: int | None = None) -> Embedder:
         """The embedder itself; `threads` batches run at a time."""
-        from models import embedder
+        from models import embedder, runtime
 
+        runtime.use_one_thread_per_call()  # before any weight becomes a tensor
         if self.name == "placeholder":
             network, pca = embedder.placeholder_network()
         elif self.name == "compact":

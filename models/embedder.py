@@ -15,7 +15,6 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from models import runtime
 from models.log_mel import SECOND_SAMPLES, log_mel_patches
 from models.postprocess import PcaParams, quantise
 
@@ -34,10 +33,12 @@ class Embedder:
     """
 
     def __init__(self, network: Network, pca: PcaParams, *, threads: int | None = None) -> None:
-        """Prepare `network` followed by `pca`; `threads` batches run at a time (default: one a core)."""
+        """Prepare `network` followed by `pca`; `threads` batches run at a time (default: one a core).
+
+        The process should have called `runtime.use_one_thread_per_call` before the network was built.
+        """
         import tensorflow as tf
 
-        runtime.use_one_thread_per_call()
         self.threads = threads or len(os.sched_getaffinity(0))
         self._pool = concurrent.futures.ThreadPoolExecutor(self.threads, thread_name_prefix="embed")
 

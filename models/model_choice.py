@@ -7,7 +7,7 @@ import os
 import pathlib
 
 from models import precision as precisions
-from models import vggish_files
+from models import runtime, vggish_files
 from models.bundle import EMBEDDERS, Bundle, BundleError, EmbedderSpec, HeadSpec, open_bundle, portable
 
 FALLBACK = "compact"
@@ -47,6 +47,7 @@ def choose(
     Raises:
         BundleError: one sentence that says what does not fit, or is not to be had, and what to do.
     """
+    runtime.use_one_thread_per_call()
     notes: list[str] = []
     chosen_head = open_bundle(head).head() if head else None
     name, weights = _named_embedder(embedder)

@@ -1,17 +1,24 @@
 """How TensorFlow is set up for inference in every process of ours."""
 
+import logging
+
+logger = logging.getLogger(__name__)
+
 
 def use_one_thread_per_call() -> None:
     """Run each TensorFlow call on one thread; our own threads run several calls at a time.
 
     A matrix product split over a varying number of threads adds in a varying order. With one thread a call
     the results do not depend on the number of cores or workers, and the throughput is the same.
-    Has no effect in a process where TensorFlow has already run something.
+    Has to come before TensorFlow runs anything in the process; afterwards it can only warn.
     """
     import tensorflow as tf
 
+    threading = tf.config.threading
+    if threading.get_intra_op_parallelism_threads() == 1:
+        return
     try:
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+        threading.set_intra_op_parallelism_threads(1)
+        threading.set_inter_op_parallelism_threads(1)
     except RuntimeError:
-        pass
+        logger.warning("TensorFlow ran before its threads were set: results may depend on the number of cores")

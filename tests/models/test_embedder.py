@@ -1,5 +1,8 @@
 """An embedder gives every second the same embedding, however the sound is cut and whatever is around it."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -65,3 +68,17 @@ def test_an_exception_of_the_source_comes_through(embedder, pcm):
 
     with pytest.raises(RuntimeError, match="the source broke"):
         list(embedder.embed_stream(broken()))
+
+
+def test_every_call_runs_on_one_thread_in_a_process_that_loads_a_bundle():
+    program = (
+        "from models.model_choice import choose\n"
+        "choice = choose(bundle='compact')\n"
+        "embedder, head = choice.embedder.load(), choice.head.load()\n"
+        "import tensorflow as tf, numpy as np\n"
+        "embedder.embed(np.zeros((1, 16000), np.int16))\n"
+        "print(tf.config.threading.get_intra_op_parallelism_threads())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"
+    assert "TensorFlow ran before" not in done.stderr
