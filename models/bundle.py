@@ -98,7 +98,9 @@ class EmbedderSpec:
 
             network = vggish_network(load_vggish_weights(self.weights), precision=self.precision)  # type: ignore
             pca = load_pca_anywhere(self.pca)
-        return embedder.Embedder(network, pca, threads=threads)
+        loaded = embedder.Embedder(network, pca, threads=threads)
+        loaded.warm_up()
+        return loaded
 
 
 @dataclasses.dataclass(frozen=True)

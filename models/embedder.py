@@ -49,6 +49,10 @@ class Embedder:
         signature = [tf.TensorSpec((BATCH_SECONDS, SECOND_SAMPLES), tf.int16)]
         self._function = tf.function(graph, input_signature=signature, autograph=False).get_concrete_function()
 
+    def warm_up(self) -> None:
+        """Run every thread once, so that what TensorFlow prepares at a first call counts as loading."""
+        self.embed(np.zeros((self.threads * BATCH_SECONDS, SECOND_SAMPLES), np.int16))
+
     def embed(self, pcm: npt.NDArray[np.int16]) -> npt.NDArray[np.uint8]:
         """Embeddings, uint8 [n, 128], of n seconds of 16 kHz mono sound, int16 [n, 16000]."""
         parts = list(self.embed_stream([pcm]))

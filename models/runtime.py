@@ -10,7 +10,8 @@ def use_one_thread_per_call() -> None:
 
     A matrix product split over a varying number of threads adds in a varying order. With one thread a call
     the results do not depend on the number of cores or workers, and the throughput is the same.
-    Has to come before TensorFlow runs anything in the process; afterwards it can only warn.
+    Only the threads within an operation are limited: several calls still run at a time. Has to come before TensorFlow
+    runs anything in the process; afterwards it can only warn.
     """
     import tensorflow as tf
 
@@ -19,6 +20,5 @@ def use_one_thread_per_call() -> None:
         return
     try:
         threading.set_intra_op_parallelism_threads(1)
-        threading.set_inter_op_parallelism_threads(1)
     except RuntimeError:
         logger.warning("TensorFlow ran before its threads were set: results may depend on the number of cores")
