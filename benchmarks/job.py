@@ -34,7 +34,8 @@ def _child(arguments: Mapping[str, Any]) -> dict[str, float]:
     from transforms.embed_recordings import EmbedSettings
 
     head = open_bundle(arguments["head"]).head()
-    spec = EmbedderSpec("vggish", arguments["weights"], arguments["pca"], arguments["precision"], "benchmark")
+    weights = arguments["weights"], arguments["pca"], arguments["precision"]
+    spec = EmbedderSpec("vggish", *weights, "benchmark", "benchmark")
     engine = engine_options.engine_options(["--direct_num_workers", str(arguments.get("workers", 1))])
     store = f"{arguments['output']}/store"
     threads = engine_options.threads_a_worker(engine)

@@ -52,7 +52,7 @@ def make_head(folder: pathlib.Path, weights: str, pca: str) -> pathlib.Path:
     """A bundle with a head trained in a minute to find the made laughs from those embeddings."""
     head = folder / "head"
     if not (head / "card.json").exists():
-        embedder = EmbedderSpec("vggish", weights, pca, "float32", "benchmark").load()
+        embedder = EmbedderSpec("vggish", weights, pca, "float32", "benchmark", "benchmark").load()
         pcm, laughing = made_sound(2000, seed=1)
         targets = np.zeros((len(pcm), len(CLASSES)), np.float32)
         targets[:, 0], targets[:, -1] = laughing, ~laughing

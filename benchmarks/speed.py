@@ -23,7 +23,6 @@ import imageio_ffmpeg
 
 from benchmarks import job, made_media, made_models
 
-BARE_PATCHES = 1024
 WAYS = ((32, 1), (64, 1), (128, 1), (64, 0), (128, 0))
 """(batch size, threads a call); 0 threads a call lets TensorFlow split each call over all cores."""
 

@@ -68,6 +68,7 @@ class EmbedderSpec:
         pca: path of VGGish's PCA parameters; "" where the weights hold their own.
         precision: "float32" or "bfloat16".
         fingerprint: changes with the weights, the PCA and the precision.
+        space: changes with the weights and the PCA only: embeddings of one space may be read by one head.
     """
 
     name: str
@@ -75,6 +76,7 @@ class EmbedderSpec:
     pca: str
     precision: str
     fingerprint: str
+    space: str
 
     @property
     def label(self) -> str:
@@ -112,7 +114,8 @@ class HeadSpec:
         fingerprint: SHA-256 of that file.
         name, version: from its card.
         embedder: the embedder whose embeddings it was trained on.
-        thresholds: from its card.
+        embedder_weights: SHA-256 of that embedder's weights where they are in the head's own bundle, else "".
+        thresholds, padding: from its card.
     """
 
     path: str
@@ -120,7 +123,9 @@ class HeadSpec:
     name: str
     version: str
     embedder: str
+    embedder_weights: str
     thresholds: Thresholds
+    padding: str
 
     @property
     def label(self) -> str:
@@ -131,7 +136,7 @@ class HeadSpec:
         """The head itself."""
         from models.hybrid_head import load_head
 
-        return load_head(here(self.path))
+        return dataclasses.replace(load_head(here(self.path)), padding=self.padding)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,8 +171,16 @@ class Bundle:
         if not self.has_head:
             raise BundleError(f"the bundle {self.name} ({self.folder}) has no head; name one with --head")
         path, checksum = self._verified("head")
-        thresholds = Thresholds(**self.card.get("thresholds", {}))
-        return HeadSpec(portable(path), checksum, self.name, self.version, str(self.card["embedder"]), thresholds)
+        return HeadSpec(
+            path=portable(path),
+            fingerprint=checksum,
+            name=self.name,
+            version=self.version,
+            embedder=str(self.card["embedder"]),
+            embedder_weights=str((self.card.get("embedder_weights") or {}).get("sha256", "")),
+            thresholds=Thresholds(**self.card.get("thresholds", {})),
+            padding=str(self.card["head"]["padding"]),
+        )
 
     def embedder_weights(self) -> tuple[pathlib.Path, str]:
         """The path and SHA-256 of the embedder's weights in the bundle."""

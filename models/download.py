@@ -63,15 +63,6 @@ def _md5(path: pathlib.Path, size_bytes: int, modified_ns: int) -> str:
     return digest.hexdigest()
 
 
-def answers(file: RemoteFile, *, timeout_s: float = ANSWER_TIMEOUT_S) -> bool:
-    """Whether the host offers `file` and says so within `timeout_s` seconds; nothing is downloaded."""
-    try:
-        with _response("HEAD", file, answer_timeout_s=timeout_s, stall_timeout_s=timeout_s):
-            return True
-    except DownloadError:
-        return False
-
-
 def download(
     file: RemoteFile,
     folder: pathlib.Path,

@@ -49,22 +49,30 @@ def choose(
     """
     runtime.use_one_thread_per_call()
     notes: list[str] = []
-    chosen_head = open_bundle(head).head() if head else None
     name, weights = _named_embedder(embedder)
-    if bundle is None and chosen_head is None and name is None:
+    if bundle is None and head is None and name is None:
         chosen, note = _default_bundle()
         notes += [note] if note else []
     else:
-        chosen = open_bundle(bundle or name or chosen_head.embedder)  # type: ignore[union-attr]
-    chosen_head = chosen_head or chosen.head()
+        chosen = open_bundle(bundle or name or head or FALLBACK)
+    chosen_head = open_bundle(head).head() if head else chosen.head()
     name = name or str(chosen.card["embedder"])
-    if chosen_head.embedder != name:
-        raise BundleError(
-            f"the head {chosen_head.name} was trained on embeddings of {chosen_head.embedder}, not of {name}; "
-            f"use --embedder {chosen_head.embedder}, or another head"
-        )
     spec, note = _embedder_spec(name, weights, chosen, precision, distributed=distributed)
+    _check_fit(chosen_head, spec)
     return ModelChoice(spec, chosen_head, (*notes, *([note] if note else [])))
+
+
+def _check_fit(head: HeadSpec, embedder: EmbedderSpec) -> None:
+    if head.embedder != embedder.name:
+        raise BundleError(
+            f"the head {head.name} was trained on embeddings of {head.embedder}, not of {embedder.name}; "
+            f"use --embedder {head.embedder}, or another head"
+        )
+    if head.embedder_weights not in ("", embedder.space):
+        raise BundleError(
+            f"the head {head.name} was trained on embeddings of other {head.embedder} weights than those of this run; "
+            "use the bundle it came with, by --bundle"
+        )
 
 
 def _named_embedder(embedder: str | None) -> tuple[str | None, str | None]:
@@ -101,9 +109,10 @@ def _embedder_spec(
     if precision == "bfloat16":
         raise BundleError(f"--precision bfloat16 is for vggish; the {name} embedder runs in float32 only")
     if name == "placeholder":
-        return EmbedderSpec(name, "", "", "float32", "placeholder"), None
-    path, checksum = (bundle if bundle.card["embedder"] == name else open_bundle(name)).embedder_weights()
-    return EmbedderSpec(name, portable(path), "", "float32", checksum), None
+        return EmbedderSpec(name, "", "", "float32", "placeholder", "placeholder"), None
+    own = bundle.card["embedder"] == name and bundle.card.get("embedder_weights")
+    path, checksum = (bundle if own else open_bundle(name)).embedder_weights()
+    return EmbedderSpec(name, portable(path), "", "float32", checksum, checksum), None
 
 
 def _vggish_spec(weights: str | None, precision: str, *, distributed: bool) -> tuple[EmbedderSpec, str | None]:
@@ -114,7 +123,8 @@ def _vggish_spec(weights: str | None, precision: str, *, distributed: bool) -> t
     resolved, note = precision, None
     if precision == "auto":
         resolved, note = precisions.resolve(files, distributed=distributed)
-    return EmbedderSpec("vggish", files.weights, files.pca, resolved, files.fingerprint(resolved)), note
+    fingerprint = files.fingerprint(resolved)
+    return EmbedderSpec("vggish", files.weights, files.pca, resolved, fingerprint, files.space), note
 
 
 def describe(bundle: str | os.PathLike[str]) -> str:

@@ -52,7 +52,7 @@ def embed_with(files: VggishFiles, precision: str, pcm: npt.NDArray[np.int16]) -
     """Embeddings, uint8 [n, 128], of sound, int16 [n, 16000], at that precision."""
     from models.bundle import EmbedderSpec
 
-    return EmbedderSpec("vggish", files.weights, files.pca, precision, "").load().embed(pcm)
+    return EmbedderSpec("vggish", files.weights, files.pca, precision, "", "").load().embed(pcm)
 
 
 def probe_sound() -> npt.NDArray[np.int16]:

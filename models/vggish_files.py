@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import logging
 import os
 from collections.abc import Callable
 
@@ -13,6 +14,8 @@ import fsspec
 from models import vggish_weights
 from models.download import ANSWER_TIMEOUT_S
 from models.vggish_weights import GOOGLE_FILES, LocalFiles, WeightsUnavailable, locate
+
+logger = logging.getLogger(__name__)
 
 DECISION_TIMEOUT_S = 4.0
 """For a host to begin to answer for each of the two files, so that a bundle is chosen within ten seconds."""
@@ -25,9 +28,14 @@ class VggishFiles:
     weights: str
     pca: str
 
+    @property
+    def space(self) -> str:
+        """SHA-256 of the arrays in the files, whatever the files' format."""
+        return _digest(self.weights, self.pca)
+
     def fingerprint(self, precision: str) -> str:
         """SHA-256 of the arrays in the files, whatever the files' format, and of the precision."""
-        return hashlib.sha256(f"{_digest(self.weights, self.pca)} {precision}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.space} {precision}".encode()).hexdigest()
 
 
 @functools.cache
@@ -67,7 +75,10 @@ def obtain(weights: str | None = None) -> VggishFiles:
         named = VggishFiles(weights, _pca_for(weights))
         vggish_weights.verify(named.weights, load_pca_anywhere(named.pca))
         return named
-    files = locate() or fetch(answer_timeout_s=DECISION_TIMEOUT_S)
+    files = locate()
+    if files is None:
+        logger.warning("fetching Google's VGGish weights (277 MB, once) into %s", vggish_weights.cache_folder())
+        files = fetch(answer_timeout_s=DECISION_TIMEOUT_S)
     return VggishFiles(str(files.checkpoint), str(files.pca))
 
 

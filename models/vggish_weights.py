@@ -75,11 +75,6 @@ def locate(cache: pathlib.Path | None = None, *, files: RemoteFiles = GOOGLE_FIL
     return None
 
 
-def can_fetch(*, timeout_s: float = download.ANSWER_TIMEOUT_S, files: RemoteFiles = GOOGLE_FILES) -> bool:
-    """Whether the host offers the checkpoint, known within `timeout_s` seconds; nothing is downloaded."""
-    return download.answers(files.checkpoint, timeout_s=timeout_s)
-
-
 def fetch(
     cache: pathlib.Path | None = None,
     *,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import logging
 import pathlib
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
@@ -48,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from models.errors import LaughterError
 
     argv = list(sys.argv[1:] if argv is None else argv)
+    with contextlib.suppress(ValueError):  # only the main thread may
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill cleans up as Ctrl-C does
     debug = "--debug" in argv
     _quieten(debug)
     try:
@@ -56,19 +60,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"laughter: {error}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
-        print("laughter: stopped; run the same command again to go on from here", file=sys.stderr)
-        return 130
+        return _stopped()
     except Exception as error:
+        if "KeyboardInterrupt" in str(error):  # so the engine passes on what stopped a worker
+            return _stopped()
         if debug:
             raise
         print(f"laughter: {_last_sentence(error)} (--debug shows more)", file=sys.stderr)
         return 1
 
 
+def _stopped() -> int:
+    print("laughter: stopped; run the same command again to go on from here", file=sys.stderr)
+    return 130
+
+
 def _quieten(debug: bool) -> None:
     """Keep the libraries' chatter from the user, who asked for none of it."""
-    logging.basicConfig(level=logging.INFO if debug else logging.ERROR, format="%(levelname)s %(message)s")
-    logging.getLogger("transforms").setLevel(logging.WARNING)
+    # The engine logs the trace of what it then raises; one sentence at the end says it better.
+    logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL, format="laughter: %(message)s")
+    for ours in ("transforms", "models"):
+        logging.getLogger(ours).setLevel(logging.WARNING)
     if not debug:
         warnings.filterwarnings("ignore", category=FutureWarning)
 

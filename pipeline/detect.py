@@ -11,6 +11,7 @@ from apache_beam.runners.runner import PipelineResult
 
 from pipeline import plan, progress, summary
 from pipeline.detect_options import DetectOptions
+from transforms import embedding_store
 from transforms.annotations import AnnotateRecordings
 from transforms.embed_recordings import EmbedRecordings
 from transforms.find_recordings import FindRecordings
@@ -38,11 +39,14 @@ def run(options: DetectOptions) -> int:
 
     Raises:
         NothingFound: an input matches no recording.
+        embedding_store.OtherEmbedder: the store holds another embedder's embeddings.
         embedding_store.StoreError: the store cannot be written.
     """
     for note in options.notes:
         progress.say(note)
     work = plan.make(options)
+    embedder = options.embed.embedder
+    embedding_store.claim(options.embed.store, embedder=embedder.name, space=embedder.space, note=not options.dry_run)
     if options.dry_run:
         plan.show(work, options)
         return 0
@@ -50,7 +54,7 @@ def run(options: DetectOptions) -> int:
     watched = options.is_local and not options.quiet
     with progress.watching(work, options.embed) if watched else contextlib.nullcontext():
         result = run_engine(options)
-    report = summary.collect(work.recordings, options, reused=len(work.reused))
+    report = summary.collect(work, options)
     summary.show(report, wall_s=time.monotonic() - began, load_s=load_s(result), options=options)
     return 3 if report.failed else 0
 

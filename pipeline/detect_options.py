@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from models.bundle import Thresholds
+from models.errors import UsageError
 from models.model_choice import ModelChoice
 from pipeline import engine_options
 from transforms.annotations import AnnotateSettings
@@ -77,14 +78,18 @@ def from_arguments(arguments: argparse.Namespace, beam: PipelineOptions, models:
 
 
 def _decode_settings(arguments: argparse.Namespace) -> DecodeSettings:
-    return DecodeSettings(
-        audio_stream=arguments.audio_stream,
-        max_gap_s=arguments.max_gap,
-        stall_timeout_s=arguments.stall_timeout,
-        max_duration_s=arguments.max_duration * 3600,
-    )
+    try:
+        return DecodeSettings(
+            audio_stream=arguments.audio_stream,
+            max_gap_s=arguments.max_gap,
+            stall_timeout_s=arguments.stall_timeout,
+            max_duration_s=arguments.max_duration * 3600,
+        )
+    except ValueError as error:
+        raise UsageError(f"{error}; see `laughter detect --help`") from error
 
 
 def _absolute(place: str) -> str:
     """Workers may run in another folder."""
+    place = place.removeprefix("file://")
     return place if "://" in place else os.path.abspath(place)

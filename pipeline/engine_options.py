@@ -25,14 +25,14 @@ def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
     for cls in {option_class.__name__: option_class for option_class in _all(PipelineOptions)}.values():
         if "_add_argparse_args" in vars(cls):
             cls._add_argparse_args(parser)
-    ours = parser.parse_known_args(list(argv))[1]
-    beams, left = [], list(ours)
-    for argument in argv:
-        if left and argument == left[0]:
-            left.pop(0)
-        else:
-            beams.append(argument)
-    return ours, beams
+    tokens = [_Token(argument) for argument in argv]
+    ours = parser.parse_known_args(tokens)[1]
+    kept = {id(token) for token in ours}
+    return list(map(str, ours)), [str(token) for token in tokens if id(token) not in kept]
+
+
+class _Token(str):
+    """One place on the command line: arguments of equal text are told apart by identity."""
 
 
 def _all(option_class: Any) -> list[Any]:

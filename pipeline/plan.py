@@ -19,7 +19,7 @@ class Plan:
     Attributes:
         recordings: all that the inputs name, one for each id.
         reused: those whose part in the store is used.
-        pending: those to decode and embed.
+        pending: those to decode and embed (on another machine: those it will look at).
         doubles: paths left out because a recording before them has their id.
     """
 
@@ -40,12 +40,12 @@ def make(options: DetectOptions) -> Plan:
             doubles.add(max(recording.path, other.path))
         by_id[recording.recording_id] = kept
     plan = Plan(list(by_id.values()), [], [], sorted(doubles))
-    if not (options.is_local or options.dry_run):
-        return plan  # looking at every part of a remote store would keep the workers waiting
-    for recording in plan.recordings:
-        (plan.reused if usable_part(recording, options.embed) else plan.pending).append(recording)
     for path in plan.doubles[:10]:
         say(f"{printable(path)} is left out: another recording has the same id; rename one of them to keep both")
+    for recording in plan.recordings:
+        # looking at every part of a store from here would keep the workers of another machine waiting
+        known = options.is_local or options.dry_run
+        (plan.reused if known and usable_part(recording, options.embed) else plan.pending).append(recording)
     return plan
 
 

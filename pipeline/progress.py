@@ -62,7 +62,9 @@ class Watcher:
         elapsed = max(1e-9, time.monotonic() - self._began)
         line = f"{self.done} of {self.total} recordings, {self.audio_s / 3600:.2f} h of audio"
         line += f", {self.audio_s / elapsed:.0f} x realtime, {self.failed} failed"
-        if 0 < self.done < self.total:
+        if self.done == self.total:
+            line += "; classifying and writing tables"
+        elif self.done:
             line += f", about {hours_and_minutes(elapsed * (self.total - self.done) / self.done)} left"
         return line
 
@@ -79,6 +81,7 @@ def hours_and_minutes(seconds: float) -> str:
 def watching(plan: Plan, settings: EmbedSettings) -> Iterator[None]:
     """While the block runs, show a bar on a terminal, or a line now and then elsewhere."""
     if not plan.pending:
+        say("nothing to embed; classifying what changed in the store, and writing tables")
         yield
         return
     watcher, stop = Watcher(plan, settings), threading.Event()

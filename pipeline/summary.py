@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipeline.detect_options import DetectOptions
+from pipeline.plan import Plan
 from pipeline.progress import hours_and_minutes
 from transforms.atomic_files import open_parquet
-from transforms.find_recordings import Recording
 from transforms.printable import printable
 from transforms.write_tables import table_path
 
@@ -27,31 +28,37 @@ class Report:
 
     Attributes:
         statuses: recordings by status.
+        reused: recordings that the store held already.
         audio_s: of sound, seconds, silence in holes included.
         embedded_audio_s: of that, what this run decoded.
         events, laughing_s: events found and their time, seconds.
         kinds: events by kind.
-        failed, partial: (path, sentence) of each.
+        failed, partial: (path, sentence) of each that this run tried.
+        failed_before: those that failed in an earlier run and were not tried.
     """
 
     statuses: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     reused: int = 0
     audio_s: float = 0.0
+    embedded_audio_s: float = 0.0
     events: int = 0
     laughing_s: float = 0.0
     kinds: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     failed: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     partial: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    failed_before: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 
 
-def collect(recordings: Sequence[Recording], options: DetectOptions, *, reused: int) -> Report:
-    """Count what the tables say of `recordings`."""
-    report = Report(reused=reused)
+def collect(work: Plan, options: DetectOptions) -> Report:
+    """Count what the tables say of the run's recordings."""
+    report = Report(reused=len(work.reused))
+    reused = {recording.recording_id for recording in work.reused}
     days: dict[str, set[str]] = {}
-    for recording in recordings:
+    for recording in work.recordings:
         days.setdefault(recording.date, set()).add(recording.recording_id)
     for date, ids in sorted(days.items()):
-        _count_recordings(report, _rows(options, "recordings", date, ids, ["audio_s", "status", "path", "error"]))
+        for row in _rows(options, "recordings", date, ids, ["audio_s", "status", "stage", "path", "error"]):
+            _count_recording(report, row, untried=row["recording_id"] in reused and row["stage"] != "store")
         _count_events(report, _rows(options, "events", date, ids, ["start_s", "end_s", "kind"]))
     return report
 
@@ -62,12 +69,16 @@ def _rows(options: DetectOptions, table: str, date: str, ids: set[str], columns:
             yield from (row for row in batch.to_pylist() if row["recording_id"] in ids)
 
 
-def _count_recordings(report: Report, rows: Iterator[dict[str, Any]]) -> None:
-    for row in rows:
-        report.statuses[row["status"]] += 1
-        report.audio_s += row["audio_s"]
-        if row["status"] in ("failed", "partial"):
-            (report.failed if row["status"] == "failed" else report.partial).append((row["path"], row["error"]))
+def _count_recording(report: Report, row: dict[str, Any], *, untried: bool) -> None:
+    report.statuses[row["status"]] += 1
+    report.audio_s += row["audio_s"]
+    if not untried:
+        report.embedded_audio_s += row["audio_s"]
+    lists = {"failed": report.failed, "partial": report.partial}
+    if row["status"] == "failed" and untried:
+        report.failed_before.append((row["path"], row["error"]))
+    elif row["status"] in lists:
+        lists[row["status"]].append((row["path"], row["error"]))
 
 
 def _count_events(report: Report, rows: Iterator[dict[str, Any]]) -> None:
@@ -89,7 +100,7 @@ def show(report: Report, *, wall_s: float, load_s: float, options: DetectOptions
     table = Table(title="laughter detect", show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    speed = report.audio_s / max(1e-9, wall_s - load_s)
+    speed = report.embedded_audio_s / max(1e-9, wall_s - load_s)
     statuses = ", ".join(f"{count} {status}" for status, count in sorted(report.statuses.items()))
     rows = {
         "recordings": f"{sum(report.statuses.values())} ({statuses}; {report.reused} were in the store already)",
@@ -101,11 +112,12 @@ def show(report: Report, *, wall_s: float, load_s: float, options: DetectOptions
         "tables": options.annotate.output,
     }
     for name, value in rows.items():
-        table.add_row(name, value)
+        table.add_row(name, escape(value))
     for cause, count in causes(report.failed + report.partial)[:LISTED]:
-        table.add_row(f"{count} with", cause)
+        table.add_row(f"{count} with", escape(cause))
     console.print(table)
     _list("failed", report.failed, console)
+    _list("failed in an earlier run and not tried again", report.failed_before, console)
     _list("partial, kept up to the damage", report.partial, console)
 
 

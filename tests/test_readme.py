@@ -29,7 +29,7 @@ def test_the_first_look_works_in_duckdb(tmp_path, loudness_bundle, monkeypatch):
     recording = make_recording(tmp_path / "2016-01-01_0000_US_CNN_One.wav")
     monkeypatch.chdir(tmp_path)
     assert cli.main(["detect", str(recording), "--bundle", str(loudness_bundle), "--quiet"]) == 0
-    shell = re.search(r'duckdb -c "(.*?)"\n', README, re.DOTALL)
+    shell = re.search(r"python -c .*'''(.*?)'''", README)
     python = re.search(r'duckdb\.sql\("""(.*?)"""\)', README, re.DOTALL)
     assert shell
     assert python

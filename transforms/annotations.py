@@ -106,7 +106,7 @@ class AnnotateRecordings(beam.PTransform):
         sides = parts | "Sort" >> beam.ParDo(_ByNeed(settings)).with_outputs("fresh", main="ready")
         annotated = (
             sides.fresh
-            | "ClassifyWindows" >> ClassifyWindows(settings.head, hop_s=settings.hop_s)
+            | "ClassifyWindows" >> ClassifyWindows(settings.head, settings.store, hop_s=settings.hop_s)
             | "FindEvents" >> beam.MapTuple(lambda part, scores: _save(part, scores, settings))
         )
         return (sides.ready, annotated) | "Flatten" >> beam.Flatten()

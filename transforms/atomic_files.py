@@ -23,13 +23,14 @@ DOCUMENT_KEY = "laughter"
 
 
 class AtomicWriter:
-    """Writes one Parquet file; `document` goes into its footer when it is closed."""
+    """Writes one Parquet file; `document` goes into its footer when it is closed, `version` tells it afterwards."""
 
     def __init__(self, path: str, schema: pa.Schema) -> None:
         """Open the Parquet file at the local `path` with `schema`."""
         self._writer = pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True)
         self.document: Mapping[str, Any] = {}
         self.rows = 0
+        self.version: str | None = None
 
     def write(self, table: pa.Table) -> None:
         """Append `table` as one row group; an empty one adds nothing."""
@@ -56,6 +57,10 @@ def atomic_parquet(path: str, schema: pa.Schema) -> Iterator[AtomicWriter]:
             yield writer
         finally:
             writer.close()
+        # A rename keeps what the version is made of, so this is the very file's, whoever renames after us.
+        writer.version = file_version(temporary)
+    if "://" in path:
+        writer.version = file_version(path)
 
 
 @contextlib.contextmanager
@@ -91,6 +96,29 @@ def read_text(path: str) -> str | None:
     try:
         with fsspec.open(path, "r", encoding="utf-8") as file:
             return str(file.read())
+    except FileNotFoundError:
+        return None
+
+
+def last_change(info: Mapping[str, Any]) -> Any:
+    """When a file changed, as its storage's listing tells it; None where it does not."""
+    names = ("mtime", "updated", "LastModified", "last_modified", "created")
+    return next((info[name] for name in names if info.get(name) is not None), None)
+
+
+def version_of(info: Mapping[str, Any]) -> str:
+    """What changes whenever a file is written again, from its storage's listing of it."""
+    names = ("generation", "etag", "ETag", "ino")
+    told = next((info[name] for name in names if info.get(name) is not None), "")
+    return f"{info['size']}-{last_change(info)}-{told}"
+
+
+def file_version(path: str) -> str | None:
+    """The version of the file `path` (local or a URL); None where there is none."""
+    filesystem, place = fsspec.core.url_to_fs(path)
+    try:
+        filesystem.invalidate_cache(filesystem._parent(place))
+        return version_of(filesystem.info(place))
     except FileNotFoundError:
         return None
 

@@ -82,12 +82,18 @@ class HeadModelHandler(ModelHandler[Embeddings, WindowScores, HeadWeights]):
         return "laughter_head"
 
 
-def read_embeddings(part: PartFile) -> Iterator[tuple[PartFile, Embeddings]]:
-    """The part's embeddings under its name; nothing, and a warning, where it has gone or is damaged."""
+def read_embeddings(part: PartFile, store: str) -> Iterator[tuple[PartFile, Embeddings]]:
+    """The part's embeddings under its name; none where it is damaged, which the part then says, as failed."""
     try:
-        yield part, embedding_store.read_part(part.path)[0]
+        embeddings, document = embedding_store.read_part(part.path)
     except (OSError, ValueError, KeyError) as error:
-        logger.warning("%s cannot be read (%s); delete it and run again to embed the recording anew", part.path, error)
+        logger.warning("%s is damaged (%s); run again to embed the recording anew", part.path, error)
+        embedding_store.void_part(store, part, str(error))
+        embeddings, document = embedding_store.read_part(part.path)
+    if document.get("format") == embedding_store.FORMAT:
+        yield part, embeddings
+    else:
+        logger.warning("%s is of another version of this project; run on its recording to embed it anew", part.path)
 
 
 @dataclasses.dataclass(eq=False)
@@ -96,16 +102,19 @@ class ClassifyWindows(beam.PTransform):
 
     Attributes:
         head: which head.
+        store: root of the embedding store.
         hop_s: seconds from one window's start to the next.
     """
 
     head: HeadSpec
+    store: str
     hop_s: int = 1
 
     def expand(self, parts: beam.PCollection[PartFile]) -> beam.PCollection[tuple[PartFile, WindowScores]]:
         """Read the embeddings, run the head."""
+        store = self.store
         return (
             parts
-            | "ReadEmbeddings" >> beam.FlatMap(read_embeddings)
+            | "ReadEmbeddings" >> beam.FlatMap(lambda part: read_embeddings(part, store))
             | "RunHead" >> RunInference(KeyedModelHandler(HeadModelHandler(self.head, hop_s=self.hop_s)))
         )

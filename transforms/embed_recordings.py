@@ -110,39 +110,24 @@ def embed_recording(recording: Recording, settings: EmbedSettings, embedder: Emb
 
 
 def _compute_part(recording: Recording, settings: EmbedSettings, embedder: Embedder) -> dict[str, Any]:
-    with embedding_store.write_part(settings.store, recording) as part:
-        result = _embed_into(part, recording, settings, embedder)
-        info = _document(recording, settings, result, part.writer.rows)
-        part.describe(info)
-    return info
-
-
-@dataclasses.dataclass(frozen=True)
-class _Result:
-    outcome: DecodeOutcome
-    status: str
-    stage: str | None
-
-
-def _embed_into(
-    part: embedding_store.PartWriter, recording: Recording, settings: EmbedSettings, embedder: Embedder
-) -> _Result:
-    """Append the recording's embeddings to `part`; whatever is wrong with the recording becomes the outcome."""
+    """Write the recording's part: its embeddings, or, where it failed at whatever point, none but the reason."""
     local = recording.path
     try:
-        with staged(recording.path) as local:
+        with staged(recording.path) as local, embedding_store.write_part(settings.store, recording) as part:
             outcome = _embed_decoded(local, part, settings, embedder)
+            info = _document(recording, settings, outcome, part.writer.rows, local)
+            part.describe(info)
+        return info
     except DecodeError as error:
-        return _failed("decode", _renamed(str(error), local, recording), error.info)
+        failure = DecodeOutcome(error.info, 0.0, 0.0, "failed", str(error))
+        stage = "decode"
     except FetchError as error:
-        return _failed("fetch", str(error))
-    outcome = dataclasses.replace(outcome, error=outcome.error and _renamed(outcome.error, local, recording))
-    return _Result(outcome, outcome.status, "decode" if outcome.status == "partial" else None)
-
-
-def _renamed(sentence: str, local: str, recording: Recording) -> str:
-    """The sentence with the recording's own name, where it names the local copy."""
-    return sentence.replace(printable(local), printable(recording.path))
+        failure = DecodeOutcome(MediaInfo(), 0.0, 0.0, "failed", str(error))
+        stage = "fetch"
+    with embedding_store.write_part(settings.store, recording) as part:
+        info = _document(recording, settings, failure, 0, local) | {"stage": stage}
+        part.describe(info)
+    return info
 
 
 def _embed_decoded(
@@ -159,15 +144,10 @@ def _embed_decoded(
     return outcomes[0]
 
 
-def _failed(stage: str, sentence: str, info: MediaInfo | None = None) -> _Result:
-    info = info or MediaInfo(duration_s=None, codec=None, sample_rate_hz=None, channels=None)
-    outcome = DecodeOutcome(info=info, audio_s=0.0, silence_filled_s=0.0, status="partial", error=sentence)
-    return _Result(outcome, "failed", stage)
-
-
-def _document(recording: Recording, settings: EmbedSettings, result: _Result, seconds: int) -> dict[str, Any]:
-    """All that is known of a recording, for its part's footer."""
-    outcome = result.outcome
+def _document(
+    recording: Recording, settings: EmbedSettings, outcome: DecodeOutcome, seconds: int, local: str
+) -> dict[str, Any]:
+    """All that is known of a recording, for its part's footer; sentences name it and not its local copy."""
     return {
         "format": embedding_store.FORMAT,
         "fingerprint": settings.fingerprint(recording),
@@ -176,9 +156,9 @@ def _document(recording: Recording, settings: EmbedSettings, result: _Result, se
         "audio_s": round(outcome.audio_s, 3),
         "silence_filled_s": round(outcome.silence_filled_s, 3),
         "seconds": seconds,
-        "status": result.status,
-        "stage": result.stage,
-        "error": outcome.error,
+        "status": outcome.status,
+        "stage": "decode" if outcome.status == "partial" else None,
+        "error": outcome.error and outcome.error.replace(printable(local), printable(recording.path)),
         "embedder": settings.embedder.label,
         "embedder_fingerprint": settings.embedder.fingerprint,
     }

@@ -19,9 +19,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.errors import LaughterError
-from transforms.atomic_files import AtomicWriter, atomic_parquet, document_of, open_parquet, read_document
-from transforms.find_recordings import Recording
+from models.errors import LaughterError, UsageError
+from transforms.atomic_files import (
+    AtomicWriter,
+    atomic_parquet,
+    document_of,
+    open_parquet,
+    read_document,
+    read_text,
+    version_of,
+    write_text,
+)
+from transforms.find_recordings import Recording, describe
 
 FORMAT = 1
 """Of parts; a part of another format is computed again."""
@@ -92,16 +101,8 @@ def write_part(root: str, recording: Recording) -> Iterator[PartWriter]:
         StoreError: naming the part, where it cannot be written.
     """
     path = part_path(root, recording.date, recording.recording_id)
-    try:
-        with atomic_parquet(path, PART_SCHEMA) as writer:
-            yield PartWriter(writer)
-    except StoreError:
-        raise
-    except OSError as error:
-        raise StoreError(
-            f"{path} cannot be written ({error.strerror or error}); free some space or give another --store, then run "
-            "again: what is done is kept"
-        ) from error
+    with _store_errors(path), atomic_parquet(path, PART_SCHEMA) as writer:
+        yield PartWriter(writer)
 
 
 def read_part(path: str) -> tuple[npt.NDArray[np.uint8], dict[str, Any]]:
@@ -127,6 +128,52 @@ def read_info(path: str) -> dict[str, Any] | None:
     return document if document and document.get("format") == FORMAT else None
 
 
+class OtherEmbedder(UsageError):
+    """The store holds the embeddings of another embedder; the message is one sentence."""
+
+
+def claim(root: str, *, embedder: str, space: str, note: bool = True) -> None:
+    """Note whose embeddings the store holds, at the first run, and refuse another embedder at every later one.
+
+    A head reads the embeddings of one embedder only; on others it says nonsense without a warning.
+
+    Args:
+        root: of the store.
+        embedder: the embedder's name, for people.
+        space: what tells its weights, whatever the precision.
+        note: whether to write the note where there is none.
+
+    Raises:
+        OtherEmbedder: the store is another embedder's.
+        StoreError: the note cannot be written.
+    """
+    path = f"{root.rstrip('/')}/embedder.json"
+    with _store_errors(path):
+        noted = read_text(path)
+        if noted is None and note:
+            write_text(path, json.dumps({"embedder": embedder, "space": space}) + "\n")
+    document = json.loads(noted) if noted else {"space": space}
+    if document["space"] != space:
+        raise OtherEmbedder(
+            f"the store {root} holds embeddings of {document['embedder']}, made by other weights than those of this "
+            f"run's {embedder}; use the bundle it was made with, or give another --output or --store"
+        )
+
+
+@contextlib.contextmanager
+def _store_errors(path: str) -> Iterator[None]:
+    """Turn errors of the disk into StoreError."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written ({error.strerror or error}); see to the disk and its permissions, or give "
+            "another --store, then run again: what is done is kept"
+        ) from error
+
+
 def list_days(root: str) -> list[str]:
     """The days that the store holds parts of, sorted."""
     filesystem, place = fsspec.core.url_to_fs(root)
@@ -136,6 +183,29 @@ def list_days(root: str) -> list[str]:
         return []
     leaves = (name.rstrip("/").rsplit("/", 1)[-1] for name in names)
     return sorted(leaf.removeprefix("date=") for leaf in leaves if leaf.startswith("date="))
+
+
+def void_part(root: str, part: PartFile, reason: str) -> None:
+    """Replace a damaged part by an empty one that says so; as a failed one it is embedded anew by the next run."""
+    known = read_info(part.path) or {"media": {}, "embedder": "", "embedder_fingerprint": ""}
+    lost = describe(f"{part.recording_id}.lost", -1, "")
+    recording = known.get("recording") or {**dataclasses.asdict(lost), "recording_id": part.recording_id, "path": ""}
+    sentence = f"the embeddings in {part.path} were damaged ({reason}) and are removed; run on the recording again"
+    with write_part(root, Recording(**recording)) as writer:
+        writer.describe(
+            {
+                **known,
+                "format": FORMAT,
+                "fingerprint": "",
+                "recording": recording,
+                "audio_s": 0.0,
+                "silence_filled_s": 0.0,
+                "seconds": 0,
+                "status": "failed",
+                "stage": "store",
+                "error": sentence,
+            }
+        )
 
 
 def list_day(root: str, date: str) -> list[PartFile]:
@@ -155,5 +225,4 @@ def _is_part(info: Mapping[str, Any]) -> bool:
 
 def _part_file(info: Mapping[str, Any], root: str, date: str) -> PartFile:
     recording_id = info["name"].rsplit("/", 1)[-1].removesuffix(".parquet")
-    changed = info.get("generation") or info.get("mtime") or info.get("LastModified")
-    return PartFile(recording_id, date, part_path(root, date, recording_id), f"{info['size']}-{changed}")
+    return PartFile(recording_id, date, part_path(root, date, recording_id), version_of(info))

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import glob
 import hashlib
+import logging
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,10 @@ import apache_beam as beam
 import fsspec
 
 from models.errors import UsageError
-from transforms.printable import printable
+from transforms.atomic_files import last_change
+from transforms.printable import printable, storable
+
+logger = logging.getLogger(__name__)
 
 MEDIA_EXTENSIONS = (
     *(".aac", ".ac3", ".aif", ".aiff", ".amr", ".flac", ".m4a", ".mka", ".mp2", ".mp3", ".oga", ".ogg", ".opus"),
@@ -26,6 +30,9 @@ MEDIA_EXTENSIONS = (
 
 NULL_DATE = "__HIVE_DEFAULT_PARTITION__"
 """Hive's name for the partition of rows without a date."""
+
+LONGEST_ID_BYTES = 200
+"""A longer name gets a hash for its id, for parts are named after it and names of files end at 255 bytes."""
 
 _ARCHIVE_NAME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})_(?P<time>\d{4})_(?P<country>[A-Z]{2})_(?P<network>[^_]+)_(?P<title>.+)"
@@ -87,14 +94,15 @@ def parse_archive_name(name: str) -> dict[str, str]:
 def describe(path: str, size_bytes: int, modified: str, *, root: str | None = None) -> Recording:
     """The Recording at `path`; where its name is not in the archive's style, `root` makes ids independent of it."""
     name = path.rsplit("/", 1)[-1]
-    facts = parse_archive_name(name)
-    if facts:
-        return Recording(os.path.splitext(name)[0], path, size_bytes, modified, **facts)
+    facts = {fact: storable(value) for fact, value in parse_archive_name(name).items()}
+    stem = os.path.splitext(name)[0]
+    if facts and storable(stem) == stem and len(stem.encode()) <= LONGEST_ID_BYTES:
+        return Recording(stem, path, size_bytes, modified, **facts)
     relative = path
     if root and path.startswith(root.rstrip("/") + "/"):
         relative = path[len(root.rstrip("/")) + 1 :]
     digest = hashlib.sha256(os.fsencode(relative)).hexdigest()[:20]
-    return Recording(digest, path, size_bytes, modified)
+    return Recording(digest, path, size_bytes, modified, **facts)
 
 
 def find(inputs: Sequence[str], *, root: str | None = None) -> Iterator[Recording]:
@@ -123,6 +131,7 @@ def find(inputs: Sequence[str], *, root: str | None = None) -> Iterator[Recordin
 
 
 def _match(item: str) -> Iterator[tuple[str, int, str]]:
+    item = item.removeprefix("file://")
     if item.lower().endswith(".txt"):
         yield from _match_list(item)
     elif "://" in item:
@@ -147,31 +156,53 @@ def _match_list(path: str) -> Iterator[tuple[str, int, str]]:
     except OSError as error:
         raise NothingFound(f"the list {printable(path)} cannot be read ({error.strerror or error})") from error
     for line in lines:
-        if not line or line.startswith("#"):
-            continue
-        if "://" not in line and not glob.has_magic(line) and not os.path.isdir(line):
-            yield _look(line)
-        else:
-            yield from _match(line)
+        if line and not line.startswith("#"):
+            yield from _match_line(line, path)
+
+
+def _match_line(line: str, listing: str) -> Iterator[tuple[str, int, str]]:
+    nothing = True
+    for found in _match(line):
+        nothing = False
+        yield found
+    if nothing and glob.has_magic(line):
+        raise NothingFound(f"{printable(line)}, in the list {printable(listing)}, matches no recording; check it")
+    if nothing:
+        yield (line if "://" in line else os.path.abspath(line)), -1, ""
 
 
 def _match_remote(url: str) -> Iterator[tuple[str, int, str]]:
     filesystem, place = fsspec.core.url_to_fs(url)
-    found = filesystem.glob(place, detail=True) if glob.has_magic(place) else filesystem.find(place, detail=True)
+    pattern = glob.has_magic(place) and not filesystem.isfile(place)  # a name may look like a pattern
+    found = filesystem.glob(place, detail=True) if pattern else filesystem.find(place, detail=True)
     for name, info in sorted(found.items()):
-        named = glob.has_magic(place) or name == place
+        named = pattern or name == place
         if info["type"] == "file" and (named or os.path.splitext(name)[1].lower() in MEDIA_EXTENSIONS):
-            changed = info.get("updated") or info.get("mtime") or info.get("LastModified") or ""
-            changed = changed.isoformat() if isinstance(changed, dt.datetime) else str(changed)
-            yield filesystem.unstrip_protocol(name), int(info["size"]), changed
+            size = -1 if info.get("size") is None else int(info["size"])
+            yield filesystem.unstrip_protocol(name), size, _moment(last_change(info))
+
+
+def _moment(changed: object) -> str:
+    """A storage's time of change as ISO 8601 in UTC; "" where it gives none that can be read."""
+    if isinstance(changed, (int, float)):
+        changed = dt.datetime.fromtimestamp(changed, dt.timezone.utc)
+    if isinstance(changed, dt.datetime):
+        return changed.astimezone(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return str(changed or "")
 
 
 def _walk(folder: str) -> Iterator[tuple[str, int, str]]:
-    for parent, folders, files in os.walk(folder):
-        folders.sort()
+    seen = set()
+    for parent, folders, files in os.walk(folder, followlinks=True, onerror=_cannot_list):
+        seen.add(os.path.realpath(parent))  # links may lead in circles
+        folders[:] = sorted(f for f in folders if os.path.realpath(os.path.join(parent, f)) not in seen)
         for name in sorted(files):
             if os.path.splitext(name)[1].lower() in MEDIA_EXTENSIONS and not name.startswith("."):
                 yield _look(os.path.join(parent, name))
+
+
+def _cannot_list(error: OSError) -> None:
+    logger.warning("the folder %s cannot be listed (%s); what it holds is left out", error.filename, error.strerror)
 
 
 def _look(path: str) -> tuple[str, int, str]:

@@ -7,7 +7,7 @@ Path = str | bytes | os.PathLike
 
 def printable(text: Path, *, longest: int | None = None) -> str:
     """Return a path or message fit for one line: control and undecodable characters escaped."""
-    characters = os.fsdecode(text)
+    characters = storable(text)
     if longest and len(characters) > longest:
         characters = characters[: longest - 3] + "..."
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in characters)

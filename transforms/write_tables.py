@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from transforms import embedding_store
 from transforms.annotations import AnnotateSettings, annotations_folder, fitting_annotation
-from transforms.atomic_files import AtomicWriter, atomic_parquet, open_parquet, read_document, read_text, write_text
+from transforms.atomic_files import AtomicWriter, atomic_parquet, file_version, open_parquet, read_text, write_text
 from transforms.embed_recordings import PartRef
 from transforms.embedding_store import PartFile
 from transforms.tables import SCHEMAS, event_rows, recording_row
@@ -47,9 +48,16 @@ def mark_path(output: str, date: str) -> str:
 def is_current(date: str, settings: AnnotateSettings) -> bool:
     """Whether the day's tables say what the store and the head would have them say now."""
     parts = embedding_store.list_day(settings.store, date)
-    if read_text(mark_path(settings.output, date)) != day_fingerprint(parts, settings):
-        return False
-    return all(read_document(table_path(settings.output, table, date)) is not None for table in SCHEMAS)
+    tables = {table: file_version(table_path(settings.output, table, date)) for table in SCHEMAS}
+    return read_text(mark_path(settings.output, date)) == _mark(day_fingerprint(parts, settings), tables)
+
+
+def _mark(fingerprint: str, tables: Mapping[str, str | None]) -> str:
+    """What is noted of a day: what it was made from, and which very files came of it.
+
+    The files are named because another run may replace them with an older state before this one notes its own.
+    """
+    return json.dumps({"fingerprint": fingerprint, "tables": tables}, sort_keys=True) + "\n"
 
 
 def stale_days(settings: AnnotateSettings) -> Iterator[str]:
@@ -77,7 +85,8 @@ def write_day(date: str, parts: Iterable[PartFile], settings: AnnotateSettings) 
             _write_recording(part, settings, writers["windows"], recordings, events)
         recordings.flush()
         events.flush()
-    write_text(mark_path(settings.output, date), day_fingerprint(parts, settings))
+    versions = {table: writer.version for table, writer in writers.items()}
+    write_text(mark_path(settings.output, date), _mark(day_fingerprint(parts, settings), versions))
 
 
 def _write_recording(
@@ -86,8 +95,8 @@ def _write_recording(
     annotation = fitting_annotation(part, settings)
     if annotation is None:
         raise OSError(
-            f"the annotation {settings.annotation_path(part)} was changed while its day was written; is another run "
-            "writing to the same --output with another model? Run again when it has ended"
+            f"the annotation {settings.annotation_path(part)} was changed while its day was written; is another run at "
+            "work on the same store or --output? Run again when it has ended"
         )
     models = settings.model_names(annotation["info"])
     recordings.add([recording_row(annotation["info"], models)])

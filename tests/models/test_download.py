@@ -126,19 +126,12 @@ def test_a_refused_connection_is_one_sentence(closed_host: str, tmp_path: pathli
 def test_a_silent_host_is_given_up(silent_host: str, tmp_path: pathlib.Path) -> None:
     with pytest.raises(download.DownloadError, match=r"no answer within 0\.3 s"):
         download.download(remote(f"{silent_host}/file.bin"), tmp_path, answer_timeout_s=0.3)
-    assert not download.answers(remote(f"{silent_host}/file.bin"), timeout_s=0.3)
 
 
 def test_a_folder_that_cannot_be_written_is_named(server: str, tmp_path: pathlib.Path) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
     with pytest.raises(download.DownloadError, match=r"cache cannot be written: File exists"):
         download.download(remote(f"{server}/whole/file.bin"), tmp_path / "cache")
-
-
-def test_answers_without_downloading(server: str, closed_host: str) -> None:
-    assert download.answers(remote(f"{server}/whole/file.bin"))
-    assert not download.answers(remote(f"{server}/gone/file.bin"))
-    assert not download.answers(remote(f"{closed_host}/whole/file.bin"))
 
 
 def test_a_file_that_changes_is_looked_at_again(tmp_path: pathlib.Path) -> None:

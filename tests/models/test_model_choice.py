@@ -59,6 +59,18 @@ def test_a_head_needs_the_embedder_it_was_trained_on(tmp_path):
         choose(embedder="compact", head=str(head))
 
 
+def test_a_head_needs_the_very_weights_it_was_trained_on(tmp_path):
+    mine = tmp_path / "mine"
+    shutil.copytree(bundle.SHIPPED / "compact", mine)
+    with np.load(mine / "embedder.npz") as arrays:
+        np.savez(mine / "embedder.npz", **{name: arrays[name] for name in arrays.files})  # other bytes
+    bundle.write_card(mine, json.loads((mine / "card.json").read_text()))
+    assert choose(head=str(mine)).embedder.weights == str(mine / "embedder.npz")
+    for mixed in ({"bundle": str(mine), "head": "compact"}, {"bundle": "compact", "head": str(mine)}):
+        with pytest.raises(BundleError, match="embeddings of other compact weights"):
+            choose(**mixed)
+
+
 def test_a_bundle_of_ones_own(tmp_path):
     choice = choose(bundle=str(make_bundle(tmp_path / "mine", thresholds={"onset": 0.7, "offset": 0.2})))
     assert (choice.embedder.name, choice.head.name, choice.head.thresholds.onset) == ("placeholder", "mine", 0.7)

@@ -3,11 +3,13 @@
 import pathlib
 import wave
 
+import imageio_ffmpeg
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline import cli
+from tests.media import ffmpeg, picture_source
 
 NAMES = ("2016-01-01_0000_US_CNN_One", "2016-01-01_0100_US_CNN_Two", "2016-01-02_0000_US_KABC_Three")
 
@@ -129,6 +131,8 @@ def test_recompute_embeds_everything_again(archive, detect):
     before = states(output / "store")
     detect(archive, "--recompute")
     after = states(output / "store")
+    before.pop(output / "store" / "embedder.json")
+    assert len(before) == 3
     assert all(after[path][0] != state[0] and after[path][1] == state[1] for path, state in before.items())
 
 
@@ -161,6 +165,75 @@ def test_two_workers_give_the_same_tables_as_one(archive, detect):
     assert one == two
 
 
+def test_another_embedder_is_refused_before_it_spoils_the_tables(archive, detect, tmp_path, capsys):
+    output = detect(archive)
+    before = states(output)
+    assert cli.main(["detect", str(archive), "--bundle", "compact", "--output", str(output), "--quiet"]) == 2
+    assert f"the store {output}/store holds embeddings of placeholder" in capsys.readouterr().err
+    assert states(output) == before
+
+
+def test_a_decoder_that_dies_midway_leaves_no_embeddings(archive, detect, tmp_path, monkeypatch):
+    real = imageio_ffmpeg.get_ffmpeg_exe()
+    wrapper = tmp_path / "ffmpeg"
+    wrapper.write_text(f'#!/bin/sh\n"{real}" "$@"\nkill -SEGV $$\n')
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(wrapper))
+    output = detect(archive / f"{NAMES[0]}.wav", status=3)
+    (recording,) = rows(output, "recordings")
+    assert (recording["status"], recording["stage"], recording["audio_s"]) == ("failed", "decode", 0.0)
+    assert "SIGSEGV" in recording["error"]
+    assert rows(output, "windows") == rows(output, "events") == []
+
+
+def test_broken_off_and_silent_recordings_become_rows(archive, detect):
+    path = archive / "2018-01-01_0000_US_CNN_Whole.mp4"
+    ffmpeg("-f", "lavfi", "-i", "anoisesrc=d=30", "-movflags", "+faststart", path)
+    whole = path.read_bytes()
+    (archive / "2018-01-01_0100_US_CNN_Half.mp4").write_bytes(whole[: len(whole) // 2])
+    ffmpeg(*picture_source(duration_s=3), archive / "2018-01-01_0200_US_CNN_Mute.mp4")
+    output = detect(archive, status=3)
+    half, mute = (row for row in rows(output, "recordings") if row["title"] in ("Half", "Mute"))
+    assert (half["status"], half["stage"]) == ("partial", "decode")
+    assert 5 < half["audio_s"] < 25
+    assert half["seconds_per_second"] < 0.9
+    assert (mute["status"], mute["audio_s"]) == ("failed", 0.0)
+    assert "no audio" in mute["error"]
+
+
+def test_a_damaged_part_is_removed_said_and_embedded_anew(archive, detect, capsys):
+    output = detect(archive)
+    part = output / "store" / "date=2016-01-02" / f"{NAMES[2]}.parquet"
+    content = bytearray(part.read_bytes())
+    content[200:204] = bytes(255 - byte for byte in content[200:204])
+    part.write_bytes(content)
+    detect(archive, status=3)
+    assert "were damaged" in capsys.readouterr().out
+    (lost,) = (row for row in rows(output, "recordings") if row["status"] == "failed")
+    assert (lost["recording_id"], lost["stage"]) == (NAMES[2], "store")
+    detect(archive)
+    assert len(rows(output, "recordings")) == 3
+    assert all(row["status"] == "done" for row in rows(output, "recordings"))
+
+
+def test_only_new_is_done_where_old_failures_stay(archive, detect, capsys):
+    (archive / "2017-05-05_0000_US_CNN_Empty.mp4").touch()
+    detect(archive, status=3)
+    detect(archive, "--only", "new")
+    assert "1 failed in an earlier run and not tried again" in capsys.readouterr().out
+
+
+def test_tables_that_another_run_replaced_are_not_current(archive, detect, loudness_bundle):
+    output = detect(archive)
+    older = {path: path.read_bytes() for path in (output / "recordings").rglob("*.parquet")}
+    make_recording(archive / "2016-01-02_0100_US_KABC_Four.wav")
+    detect(archive)
+    for path, content in older.items():
+        path.write_bytes(content)
+    detect(archive)
+    assert len(rows(output, "recordings")) == 4
+
+
 def test_dry_run_says_what_would_be_done_and_does_nothing(archive, detect, capsys):
     output = detect(archive, "--dry-run")
     said = capsys.readouterr().out
@@ -183,6 +256,8 @@ def test_one_recording_named_twice_is_done_once(archive, detect, capsys):
     [
         (["nothing/*.mp4"], "matches no recording"),
         (["{archive}", "--onset", "2"], "thresholds must satisfy"),
+        (["{archive}", "--audio-stream", "-1"], "audio_stream"),
+        (["{archive}", "--max-gap", "0"], "max_gap"),
         (["{archive}", "--head", "nowhere"], "neither a bundle that ships"),
         (["{archive}", "--bundle", "vggish"], "has no head; name one with --head"),
         (["{archive}", "--precision", "bfloat16"], "is for vggish"),

@@ -15,6 +15,7 @@ from pipeline import engine_options
         (["detect", "--runner", "FlinkRunner", "a.mp4"], ["detect", "a.mp4"], ["--runner", "FlinkRunner"]),
         (["detect", "a", "--direct_num_workers=2", "--output", "t"], ["detect", "a", "--output", "t"], None),
         (["detect", "a", "--onsett", "1"], ["detect", "a", "--onsett", "1"], []),
+        (["x", "--project", "x", "--region", "r", "x"], ["x", "x"], ["--project", "x", "--region", "r"]),
         (["detect", "a", "--root", "r", "--project", "p"], ["detect", "a", "--root", "r"], ["--project", "p"]),
     ],
 )

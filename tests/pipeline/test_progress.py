@@ -25,7 +25,7 @@ def write(root, recording, status, audio_s):
 
 
 def test_the_watcher_counts_parts_as_they_come(tmp_path, recordings):
-    settings = EmbedSettings(str(tmp_path), EmbedderSpec("placeholder", "", "", "float32", ""))
+    settings = EmbedSettings(str(tmp_path), EmbedderSpec("placeholder", "", "", "float32", "", ""))
     write(settings.store, recordings[2], "done", 9)  # an older part, which is to be written again
     watcher = progress.Watcher(Plan(recordings, [], recordings, []), settings)
     watcher.look()
@@ -44,7 +44,7 @@ def test_the_watcher_counts_parts_as_they_come(tmp_path, recordings):
 
 
 def test_a_run_without_a_terminal_says_lines(tmp_path, recordings, capsys):
-    settings = EmbedSettings(str(tmp_path), EmbedderSpec("placeholder", "", "", "float32", ""))
+    settings = EmbedSettings(str(tmp_path), EmbedderSpec("placeholder", "", "", "float32", "", ""))
     with progress.watching(Plan(recordings, [], recordings[:1], []), settings):
         write(settings.store, recordings[0], "done", 60)
     assert "laughter: 1 of 1 recordings, 0.02 h of audio" in capsys.readouterr().err
@@ -67,7 +67,7 @@ def test_failures_are_gathered_by_cause():
 
 
 def test_the_fingerprint_follows_what_changes_embeddings_and_nothing_else():
-    settings = EmbedSettings("/store", EmbedderSpec("placeholder", "", "", "float32", "one"))
+    settings = EmbedSettings("/store", EmbedderSpec("placeholder", "", "", "float32", "one", ""))
     recording = describe("/a/x.mp4", 5, "2016")
     same = [
         dataclasses.replace(settings, store="/elsewhere", recompute=True, threads=3),
@@ -75,7 +75,7 @@ def test_the_fingerprint_follows_what_changes_embeddings_and_nothing_else():
     ]
     other = [
         dataclasses.replace(settings, decode=dataclasses.replace(settings.decode, max_gap_s=1.0)),
-        dataclasses.replace(settings, embedder=EmbedderSpec("placeholder", "", "", "float32", "two")),
+        dataclasses.replace(settings, embedder=EmbedderSpec("placeholder", "", "", "float32", "two", "")),
     ]
     assert {variant.fingerprint(recording) for variant in same} == {settings.fingerprint(recording)}
     assert settings.fingerprint(recording) not in {variant.fingerprint(recording) for variant in other}

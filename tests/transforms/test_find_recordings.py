@@ -74,6 +74,43 @@ def test_lists_hold_paths_patterns_and_comments_and_absent_files_stay_in(tmp_pat
     assert [recording.size_bytes for recording in found] == [1, -1, 1]
 
 
+def test_a_listed_pattern_that_matches_nothing_is_an_error(tmp_path):
+    listing = tmp_path / "tonight.txt"
+    listing.write_text(f"{tmp_path}/nothing/*.mp4\n")
+    with pytest.raises(NothingFound, match=r"nothing/\*\.mp4, in the list"):
+        list(find([str(listing)]))
+
+
+def test_listed_urls_that_are_gone_stay_in_and_odd_names_are_found(tmp_path):
+    storage = fsspec.filesystem("memory")
+    storage.pipe("/listed/b[1].mp4", b"xyz")
+    listing = tmp_path / "tonight.txt"
+    listing.write_text("memory://listed/b[1].mp4\nmemory://listed/gone.mp4\n")
+    assert [recording.size_bytes for recording in find([str(listing)])] == [3, -1]
+
+
+def test_ids_are_names_of_files_whatever_the_recording_is_called():
+    strange = describe(os.fsdecode(b"/a/2016-01-01_0030_US_CNN_caf\xe9.ts"), 1, "")
+    long = describe(f"/a/2016-01-01_0030_US_CNN_{'x' * 225}.ts", 1, "")
+    for recording in (strange, long):
+        assert len(recording.recording_id.encode()) < 100
+        assert (recording.date, recording.network) == ("2016-01-01", "CNN")
+    assert strange.title == "caf\\xe9"
+
+
+def test_folders_behind_links_are_searched_once(tmp_path):
+    one = touch(tmp_path / "real" / "a.mp4")
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "day").symlink_to(one.parent)
+    (tmp_path / "real" / "circle").symlink_to(tmp_path / "archive")
+    assert [os.path.basename(path) for path in paths([tmp_path / "archive"])] == ["a.mp4"]
+
+
+def test_file_urls_are_paths(tmp_path):
+    one = touch(tmp_path / "a.mp4")
+    assert paths([f"file://{one}"]) == [str(one)]
+
+
 @pytest.mark.parametrize("absent", ["nothing/*.mp4", "nothing.mp4", "empty", "absent.txt"])
 def test_what_matches_nothing_is_an_error_that_names_it(tmp_path, absent):
     (tmp_path / "empty").mkdir()
