@@ -25,7 +25,8 @@ set_up() {
         local python
         python=$(find_python) || exit 1
         echo "laughter: setting up $venv (about two minutes, once)" >&2
-        [ -x "$venv/bin/python" ] || "$python" -m venv "$venv" || {
+        # asked for pip too, for an interrupted set-up leaves a Python without it
+        "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$venv" || {
             echo "laughter: $python cannot make a virtual environment; install its venv module, or name another: PYTHON=..." >&2
             exit 1
         }

@@ -53,7 +53,7 @@ def _add_model_arguments(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_event_arguments(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--onset", type=float, metavar="P", help="probability at which an event begins")
+    group.add_argument("--onset", type=float, metavar="P", help="probability at which an event begins, in (0, 1)")
     group.add_argument("--offset", type=float, metavar="P", help="probability below which it ends")
     group.add_argument("--min-on", type=float, metavar="S", help="drop shorter events, seconds")
     group.add_argument("--min-off", type=float, metavar="S", help="close shorter pauses, seconds")
@@ -87,7 +87,7 @@ def _add_decode_arguments(group: argparse._ArgumentGroup) -> None:
 
 
 def _whole_seconds(text: str) -> int:
-    value = int(text)
+    value = int(text) if text.isdecimal() else 0
     if value < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number of seconds, at least 1, not {text}")
     return value

@@ -55,6 +55,8 @@ def from_arguments(arguments: argparse.Namespace, beam: PipelineOptions, models:
         "min_on_s": arguments.min_on,
         "min_off_s": arguments.min_off,
     }
+    if arguments.onset is not None and arguments.offset is None:  # a card's offset above it would make no sense
+        chosen["offset"] = min(models.head.thresholds.offset, arguments.onset)
     thresholds: Thresholds = dataclasses.replace(
         models.head.thresholds, **{name: value for name, value in chosen.items() if value is not None}
     )

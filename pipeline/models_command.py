@@ -79,6 +79,8 @@ def _import(arguments: argparse.Namespace, _: Sequence[str]) -> int:
 
     try:
         head = import_keras1(arguments.file)
+    except FileNotFoundError as error:
+        raise BundleError(f"{arguments.file} does not exist; check the path of the Keras file") from error
     except (OSError, ValueError) as error:
         raise BundleError(str(error)) from error
     if (arguments.output / "card.json").exists():

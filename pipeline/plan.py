@@ -6,7 +6,7 @@ import dataclasses
 
 from pipeline.detect_options import DetectOptions
 from pipeline.progress import say
-from transforms import find_recordings
+from transforms import find_recordings, write_tables
 from transforms.embed_recordings import usable_part
 from transforms.find_recordings import Recording
 from transforms.printable import printable
@@ -52,14 +52,16 @@ def make(options: DetectOptions) -> Plan:
 def show(plan: Plan, options: DetectOptions) -> None:
     """Print what would be done."""
     size_gb = sum(max(0, recording.size_bytes) for recording in plan.pending) / 1e9
-    dates = sorted({recording.date for recording in plan.recordings})
+    dates = {*write_tables.stale_days(options.annotate), *(recording.date for recording in plan.pending)}
+    thresholds = options.annotate.thresholds
     print(f"{len(plan.recordings)} recordings found, {len(plan.doubles)} left out for having another's id")
     print(f"{len(plan.reused)} are in the store {options.embed.store} already")
-    print(f"{len(plan.pending)} would be decoded and embedded ({size_gb:.1f} GB) with {options.embed.embedder.label}")
+    print(f"{len(plan.pending)} would be decoded and embedded ({size_gb:.3f} GB) with {options.embed.embedder.label}")
     for recording in plan.pending[:20]:
         print(f"  {printable(recording.path)}")
     if len(plan.pending) > 20:
         print(f"  and {len(plan.pending) - 20} more")
-    print(f"then classified by the head {options.annotate.head.label}, thresholds {options.annotate.thresholds}")
-    print(f"tables in {options.annotate.output}: {len(dates)} days, {dates[0]} to {dates[-1]}")
+    head = options.annotate.head.label
+    print(f"then classified by the head {head}, onset {thresholds.onset:g}, offset {thresholds.offset:g}")
+    print(f"tables of days that would be written in {options.annotate.output}: {len(dates)}")
     print("nothing was done (--dry-run)")

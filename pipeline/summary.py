@@ -100,14 +100,15 @@ def show(report: Report, *, wall_s: float, load_s: float, options: DetectOptions
     table = Table(title="laughter detect", show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    speed = report.embedded_audio_s / max(1e-9, wall_s - load_s)
+    rate = report.embedded_audio_s / max(1e-9, wall_s - load_s)
+    speed = f"; {rate:.0f} x realtime after that" if rate else ""
     statuses = ", ".join(f"{count} {status}" for status, count in sorted(report.statuses.items()))
     rows = {
         "recordings": f"{sum(report.statuses.values())} ({statuses}; {report.reused} were in the store already)",
         "audio": hours_and_minutes(report.audio_s),
         "events": f"{report.events}" + "".join(f", {count} {kind}" for kind, count in report.kinds.most_common()),
         "laughing time": hours_and_minutes(report.laughing_s),
-        "time": f"{hours_and_minutes(wall_s)}, of it loading models {load_s:.1f} s; {speed:.0f} x realtime after that",
+        "time": f"{hours_and_minutes(wall_s)}, of it loading models {load_s:.1f} s{speed}",
         "models": f"{options.embed.embedder.label}, head {options.annotate.head.label}",
         "tables": options.annotate.output,
     }

@@ -104,7 +104,7 @@ def embed_recording(recording: Recording, settings: EmbedSettings, embedder: Emb
     reused = info is not None
     if info is None:
         info = _compute_part(recording, settings, embedder)
-    elif info["recording"]["path"] != storable(recording.path):
+    elif _moved(info, recording, settings):
         _rename_source(recording, settings.store)
     return PartRef(recording.recording_id, recording.date, info["seconds"], info["status"], reused)
 
@@ -162,6 +162,12 @@ def _document(
         "embedder": settings.embedder.label,
         "embedder_fingerprint": settings.embedder.fingerprint,
     }
+
+
+def _moved(info: dict[str, Any], recording: Recording, settings: EmbedSettings) -> bool:
+    """Whether the very file that the part was made from lies under another path now."""
+    elsewhere = info["recording"]["path"] != storable(recording.path)
+    return bool(elsewhere and info["fingerprint"] == settings.fingerprint(recording))
 
 
 def _rename_source(recording: Recording, store: str) -> None:

@@ -110,6 +110,8 @@ def test_a_new_recording_rewrites_its_day_and_no_other(archive, detect):
 def test_a_threshold_rewrites_tables_without_decoding(archive, detect):
     output = detect(archive)
     before = states(output / "store")
+    detect(archive, "--onset", "0.05")  # below the card's offset, which gives way
+    assert len(rows(output, "events")) == 3
     detect(archive, "--onset", "0.99", "--offset", "0.9")
     assert states(output / "store") == before
     assert rows(output, "events") == []
@@ -216,6 +218,15 @@ def test_a_damaged_part_is_removed_said_and_embedded_anew(archive, detect, capsy
     assert all(row["status"] == "done" for row in rows(output, "recordings"))
 
 
+def test_only_new_never_gives_an_old_part_a_new_path(archive, detect, tmp_path):
+    output = detect(archive)
+    other = tmp_path / "other"
+    other.mkdir()
+    make_recording(other / f"{NAMES[0]}.wav", seconds=40)
+    detect(other, "--only", "new")
+    assert rows(output, "recordings")[0]["path"] == str(archive / f"{NAMES[0]}.wav")
+
+
 def test_only_new_is_done_where_old_failures_stay(archive, detect, capsys):
     (archive / "2017-05-05_0000_US_CNN_Empty.mp4").touch()
     detect(archive, status=3)
@@ -239,6 +250,7 @@ def test_dry_run_says_what_would_be_done_and_does_nothing(archive, detect, capsy
     said = capsys.readouterr().out
     assert "3 recordings found" in said
     assert "3 would be decoded" in said
+    assert "tables: 2" in said
     assert not output.exists()
 
 

@@ -157,7 +157,7 @@ def test_a_name_that_starts_with_a_dash_in_this_folder(tmp_path, wav, monkeypatc
 def test_sentences_stay_on_one_line_whatever_the_name(tmp_path):
     path = os.path.join(os.fsencode(tmp_path), b"bad\n\xffname.mp4")
     pathlib.Path(os.fsdecode(path)).write_bytes(b"no media at all" * 100)
-    assert "bad\\n\\udcffname.mp4" in failure(path)
+    assert "bad\\n\\xffname.mp4" in failure(path)
 
 
 # Broken files
