@@ -50,12 +50,12 @@ def run(options: DetectOptions) -> int:
     if options.dry_run:
         plan.show(work, options)
         return 0
-    began = time.monotonic()
+    began = time.time()
     watched = options.is_local and not options.quiet
     with progress.watching(work, options.embed) if watched else contextlib.nullcontext():
         result = run_engine(options)
     report = summary.collect(work, options)
-    summary.show(report, wall_s=time.monotonic() - began, load_s=load_s(result), options=options)
+    summary.show(report, wall_s=time.time() - began, load_s=start_s(result, began), options=options)
     return 3 if report.failed else 0
 
 
@@ -68,9 +68,9 @@ def run_engine(options: DetectOptions) -> PipelineResult:
     return result
 
 
-def load_s(result: PipelineResult) -> float:
-    """Seconds that loading the embedder took in the slowest worker; 0 where no worker loaded any."""
+def start_s(result: PipelineResult, began: float) -> float:
+    """Seconds from `began` (as time.time() gives it) until the last worker had its embedder; 0 if none loaded any."""
     with contextlib.suppress(Exception):  # not every engine reports metrics
-        found = result.metrics().query(MetricsFilter().with_name("embedder_load_ms"))["distributions"]
-        return max((metric.result.max or 0) / 1000 for metric in found)
+        found = result.metrics().query(MetricsFilter().with_name("worker_ready_ms"))["distributions"]
+        return max(0.0, max((metric.result.max or 0) / 1000 for metric in found) - began)
     return 0.0

@@ -108,7 +108,7 @@ def show(report: Report, *, wall_s: float, load_s: float, options: DetectOptions
         "audio": hours_and_minutes(report.audio_s),
         "events": f"{report.events}" + "".join(f", {count} {kind}" for kind, count in report.kinds.most_common()),
         "laughing time": hours_and_minutes(report.laughing_s),
-        "time": f"{hours_and_minutes(wall_s)}, of it loading models {load_s:.1f} s{speed}",
+        "time": f"{hours_and_minutes(wall_s)}, of it starting up {load_s:.1f} s{speed}",
         "models": f"{options.embed.embedder.label}, head {options.annotate.head.label}",
         "tables": options.annotate.output,
     }

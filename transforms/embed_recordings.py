@@ -211,13 +211,12 @@ class _EmbedDoFn(beam.DoFn):
         self._shared = Shared()
 
     def setup(self) -> None:
-        began = time.monotonic()
         self._embedder = self._shared.acquire(lambda: self._settings.embedder.load(threads=self._settings.threads))
-        self._load_ms = int(1000 * (time.monotonic() - began))
+        self._ready_ms = int(1000 * time.time())
 
     def process(self, recording: Recording) -> Iterator[PartRef]:
         part = embed_recording(recording, self._settings, self._embedder)
-        Metrics.distribution("laughter", "embedder_load_ms").update(self._load_ms)
+        Metrics.distribution("laughter", "worker_ready_ms").update(self._ready_ms)
         Metrics.counter("laughter", f"recordings_{part.status}").inc()
         Metrics.counter("laughter", "recordings_reused" if part.reused else "recordings_embedded").inc()
         Metrics.counter("laughter", "audio_seconds").inc(part.seconds)
