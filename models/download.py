@@ -87,15 +87,13 @@ def download(
     Raises:
         DownloadError: `folder` holds no part of the file then.
     """
-    with _response("GET", file, answer_timeout_s=answer_timeout_s, stall_timeout_s=stall_timeout_s) as response:
+    with _response(file, answer_timeout_s=answer_timeout_s, stall_timeout_s=stall_timeout_s) as response:
         _save(response, file, folder, progress)
     return folder / file.name
 
 
 @contextlib.contextmanager
-def _response(
-    method: str, file: RemoteFile, *, answer_timeout_s: float, stall_timeout_s: float
-) -> Iterator[requests.Response]:
+def _response(file: RemoteFile, *, answer_timeout_s: float, stall_timeout_s: float) -> Iterator[requests.Response]:
     """An open, successful HTTP response, closed at the end.
 
     The request runs in a thread of its own: resolving a name cannot be given a timeout, and each of a host's
@@ -103,7 +101,7 @@ def _response(
     """
     results: queue.SimpleQueue[requests.Response | Exception] = queue.SimpleQueue()
     timeouts = (min(CONNECT_TIMEOUT_S, answer_timeout_s), stall_timeout_s)
-    threading.Thread(target=_ask, args=(results, method, file.url, timeouts), daemon=True).start()
+    threading.Thread(target=_ask, args=(results, file.url, timeouts), daemon=True).start()
     try:
         result = results.get(timeout=answer_timeout_s)
     except queue.Empty:
@@ -116,12 +114,10 @@ def _response(
         yield result
 
 
-def _ask(
-    results: "queue.SimpleQueue[requests.Response | Exception]", method: str, url: str, timeouts: tuple[float, float]
-) -> None:
+def _ask(results: "queue.SimpleQueue[requests.Response | Exception]", url: str, timeouts: tuple[float, float]) -> None:
     headers = {"Accept-Encoding": "identity"}  # so that Content-Length counts the file's bytes
     try:
-        results.put(requests.request(method, url, stream=True, timeout=timeouts, headers=headers))
+        results.put(requests.get(url, stream=True, timeout=timeouts, headers=headers))
     except Exception as error:  # whatever it is, the waiting thread must hear of it
         results.put(error)
 

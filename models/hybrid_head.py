@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.classes import CLASSES
+from models.postprocess import EMBEDDING_SIZE
 
-EMBEDDING_SIZE = 128
 BATCH_WINDOWS = 256
 """Windows of one call. Fixed, the last batch padded: float32 results depend on the shape of the batch."""
 

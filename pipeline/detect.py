@@ -52,7 +52,10 @@ def run(options: DetectOptions) -> int:
         return 0
     began = time.time()
     watched = options.is_local and not options.quiet
-    with progress.watching(work, options.embed) if watched else contextlib.nullcontext():
+    if watched and not work.pending:
+        progress.say("nothing to embed; classifying what changed in the store, and writing tables")
+        watched = False
+    with progress.watching(progress.PartWatcher(work, options.embed)) if watched else contextlib.nullcontext():
         result = run_engine(options)
     report = summary.collect(work, options)
     summary.show(report, wall_s=time.time() - began, load_s=start_s(result, began), options=options)

@@ -47,8 +47,8 @@ class DetectOptions:
 
 def from_arguments(arguments: argparse.Namespace, beam: PipelineOptions, models: ModelChoice) -> DetectOptions:
     """Check the command line and put it in order."""
-    output = _absolute(arguments.output)
-    store = _absolute(arguments.store) if arguments.store else f"{output.rstrip('/')}/store"
+    output = absolute(arguments.output)
+    store = absolute(arguments.store) if arguments.store else f"{output.rstrip('/')}/store"
     chosen = {
         "onset": arguments.onset,
         "offset": arguments.offset,
@@ -91,7 +91,7 @@ def _decode_settings(arguments: argparse.Namespace) -> DecodeSettings:
         raise UsageError(f"{error}; see `laughter detect --help`") from error
 
 
-def _absolute(place: str) -> str:
-    """Workers may run in another folder."""
+def absolute(place: str) -> str:
+    """A path or URL that means the same elsewhere: workers may run in another folder."""
     place = place.removeprefix("file://")
     return place if "://" in place else os.path.abspath(place)

@@ -1,4 +1,4 @@
-"""Progress while a local run goes on: the engine says nothing before the end, so the store is watched."""
+"""Progress while a local run goes on: the engine says nothing before the end, so what it writes is watched."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from transforms import embedding_store
 from transforms.embed_recordings import EmbedSettings
@@ -24,7 +24,20 @@ def say(sentence: str) -> None:
     print(f"laughter: {sentence}", file=sys.stderr, flush=True)
 
 
-class Watcher:
+class Watcher(Protocol):
+    """Looks now and then at how far a run is."""
+
+    total: int
+    done: int
+
+    def look(self) -> None:
+        """Update the counts."""
+
+    def describe(self) -> str:
+        """One line for the user."""
+
+
+class PartWatcher:
     """Counts what a run has finished by looking for the parts it is to write."""
 
     def __init__(self, plan: Plan, settings: EmbedSettings) -> None:
@@ -78,13 +91,9 @@ def hours_and_minutes(seconds: float) -> str:
 
 
 @contextlib.contextmanager
-def watching(plan: Plan, settings: EmbedSettings) -> Iterator[None]:
+def watching(watcher: Watcher) -> Iterator[None]:
     """While the block runs, show a bar on a terminal, or a line now and then elsewhere."""
-    if not plan.pending:
-        say("nothing to embed; classifying what changed in the store, and writing tables")
-        yield
-        return
-    watcher, stop = Watcher(plan, settings), threading.Event()
+    stop = threading.Event()
     show = _show_bar if sys.stderr.isatty() else _show_lines
     thread = threading.Thread(target=show, args=(watcher, stop.wait), daemon=True)
     thread.start()

@@ -20,6 +20,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from models.errors import LaughterError, UsageError
+from models.postprocess import EMBEDDING_SIZE
+from models.shard_format import binary_column, binary_values
 from transforms.atomic_files import (
     AtomicWriter,
     atomic_parquet,
@@ -35,7 +37,6 @@ from transforms.find_recordings import Recording, describe
 FORMAT = 1
 """Of parts; a part of another format is computed again."""
 
-EMBEDDING_SIZE = 128
 PART_SCHEMA = pa.schema([pa.field("embedding", pa.binary(EMBEDDING_SIZE), nullable=False)])
 
 
@@ -83,10 +84,7 @@ class PartWriter:
 
     def append(self, embeddings: npt.NDArray[np.uint8]) -> None:
         """Add seconds, uint8 [n, 128]."""
-        values = pa.FixedSizeBinaryArray.from_buffers(
-            pa.binary(EMBEDDING_SIZE), len(embeddings), [None, pa.py_buffer(np.ascontiguousarray(embeddings))]
-        )
-        self.writer.write(pa.table([values], schema=PART_SCHEMA))
+        self.writer.write(pa.table([binary_column(embeddings)], schema=PART_SCHEMA))
 
     def describe(self, document: Mapping[str, Any]) -> None:
         """Say what the footer holds."""
@@ -114,12 +112,7 @@ def read_part(path: str) -> tuple[npt.NDArray[np.uint8], dict[str, Any]]:
     with open_parquet(path) as parquet:
         column = parquet.read(columns=["embedding"])["embedding"].combine_chunks()
         document = document_of(parquet)
-    count = len(column)
-    if not count:
-        return np.empty((0, EMBEDDING_SIZE), np.uint8), document
-    chunk = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
-    values = np.frombuffer(chunk.buffers()[1], np.uint8, count * EMBEDDING_SIZE, chunk.offset * EMBEDDING_SIZE)
-    return values.reshape(count, EMBEDDING_SIZE), document
+    return binary_values(column), document
 
 
 def read_info(path: str) -> dict[str, Any] | None:

@@ -5,7 +5,8 @@ import os
 import fsspec
 import pytest
 
-from transforms.find_recordings import NULL_DATE, NothingFound, describe, find, parse_archive_name
+from transforms.find_recordings import NULL_DATE, describe, find, parse_archive_name
+from transforms.match_files import NothingFound
 from transforms.printable import storable
 
 

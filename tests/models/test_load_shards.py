@@ -1,0 +1,70 @@
+"""Shards in memory: streamed in a shuffled order, or whole; both give every clip as it was written."""
+
+import numpy as np
+import pytest
+
+from models.load_shards import ShardsError, load_clips, shard_files, stream
+from pipeline import cli
+from tests import tfrecords
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("shards")
+    tfrecords.make_split(place / "in", clips=200, files=3)
+    assert cli.main(["shards", "--quiet", "--shards", "5", "--input", str(place / "in"), "--output", str(place)]) == 0
+    return place
+
+
+def by_content(embedding, n_frames, targets):
+    clips = zip(embedding, n_frames, targets, strict=True)
+    keyed = sorted((clip.tobytes(), int(count), bits.tobytes()) for clip, count, bits in clips)
+    assert len({key for key, _, _ in keyed}) == len(keyed)
+    return keyed
+
+
+def streamed(folder, seed, batch=16):
+    batches = [tuple(column.numpy() for column in some) for some in stream(folder, "train", batch=batch, seed=seed)]
+    assert sum(len(n) != batch for _, n, _ in batches) <= 1  # batches are shuffled, the short one too
+    return tuple(np.concatenate(column) for column in zip(*batches, strict=True))
+
+
+def test_the_stream_holds_what_the_arrays_hold(folder):
+    whole = load_clips(folder, "train")
+    expected = by_content(whole.embedding, whole.n_frames, whole.targets)
+    for seed in (None, 0, 1):
+        assert by_content(*streamed(folder, seed)) == expected
+
+
+def test_each_epoch_has_its_own_order_and_always_the_same(folder):
+    once, again, other = (streamed(folder, seed)[0] for seed in (3, 3, 4))
+    np.testing.assert_array_equal(once, again)
+    assert (once != other).any()
+
+
+def test_without_a_seed_the_order_is_that_of_the_shards(folder):
+    np.testing.assert_array_equal(streamed(folder, None)[0], load_clips(folder, "train").embedding)
+
+
+def test_two_sides_together(folder):
+    assert len(load_clips(folder, "train", "held_out")) == 200
+    assert sum(len(n) for _, n, _ in stream(folder, "train", "held_out", batch=64, seed=0)) == 200
+
+
+def test_files_the_manifest_does_not_name_are_not_looked_at(folder):
+    stray = folder / "train" / "shard-00000-of-00099.parquet"
+    stray.write_bytes(b"not parquet")
+    try:
+        assert str(stray) not in shard_files(folder, "train")
+        assert len(load_clips(folder, "train", "held_out")) == 200
+    finally:
+        stray.unlink()
+
+
+def test_what_is_not_there_is_said(folder, tmp_path):
+    with pytest.raises(ShardsError, match=r"manifest\.json cannot be read"):
+        load_clips(tmp_path, "train")
+    with pytest.raises(ShardsError, match="no clips on the side eval"):
+        load_clips(folder, "eval")
+    with pytest.raises(ShardsError, match="no side 'test'"):
+        load_clips(folder, "test")

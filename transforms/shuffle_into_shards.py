@@ -1,0 +1,195 @@
+"""ShuffleIntoShards: record batches of clips become sorted Parquet shards, one a side and number.
+
+Beam brings the clips of one shard together; sorting each shard by the clips' places makes the whole a random order
+that depends on the clips and the seed alone, and so do the bytes of every file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from models.classes import CLASSES
+from models.shard_format import SCHEMA, SIDES, binary_values, class_targets, unpack_targets
+from transforms.atomic_files import atomic_file
+from transforms.clips import clip_hash, from_bytes, to_bytes
+from transforms.findings import Findings, merged
+from transforms.printable import printable
+
+ROW_GROUP = 4096
+"""Clips of a row group."""
+
+_GRAIN = 1_000_000
+_DRAW = 1
+"""Purpose of the numbers that decide which clips without laughter are kept."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ShardSettings:
+    """How the shards are written.
+
+    Attributes:
+        output: folder or URL.
+        shards: how many a side.
+        seed: of the shuffle.
+        negatives_per_laugh: keep about this many clips without laughter for each one with; None keeps all.
+        strict: fail at clips met twice.
+    """
+
+    output: str
+    shards: int = 64
+    seed: int = 0
+    negatives_per_laugh: float | None = None
+    strict: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class ShardFile:
+    """What a shard holds, for the manifest: numbers of clips, by class, by label and by number of frames."""
+
+    file: str
+    side: str
+    clips: int
+    bytes: int
+    sha256: str
+    classes: dict[str, int]
+    labels: list[int]
+    frames: list[int]
+
+
+def shard_name(side: str, number: int, shards: int) -> str:
+    """The path of a shard below the output folder."""
+    return f"{side}/shard-{number:05d}-of-{shards:05d}.parquet"
+
+
+def in_order(clips: pa.Table, findings: Findings) -> pa.Table:
+    """The clips of one shard sorted by place, each once.
+
+    Of two clips of one name and start, the one of the later side (eval before the others) is kept, then that of more
+    frames, then the first by content: never the one that happened to come first.
+    """
+    descending = ("side", "n_frames")
+    keys = ("place", "video_id", "start_time_seconds", *descending, "end_time_seconds", "targets", "embedding")
+    ordered = clips.take(
+        pc.sort_indices(clips, [(key, "descending" if key in descending else "ascending") for key in keys])
+    ).combine_chunks()
+    again = np.zeros(len(ordered), bool)
+    again[1:] = np.diff(ordered["place"].to_numpy()) == 0
+    for index in np.flatnonzero(again):  # two names may share a place, if hardly ever
+        one, two = (ordered.slice(int(row), 1).select(["video_id", "start_time_seconds"]) for row in (index - 1, index))
+        again[index] = one.equals(two)
+        if again[index]:
+            findings.trouble("duplicate_clips", f"{printable(two['video_id'][0].as_py())} at {two[1][0].as_py():g} s")
+    return ordered.filter(pa.array(~again)) if again.any() else ordered
+
+
+def write_shard(number: int, batches: Iterable[bytes], settings: ShardSettings, findings: Findings) -> list[ShardFile]:
+    """Write the clips of one shard, a file a side that has any.
+
+    Args:
+        number: of the shard.
+        batches: its clips as `clips.to_bytes` gives them.
+        settings: where and how.
+        findings: counts the clips met twice.
+    """
+    clips = in_order(pa.concat_tables([from_bytes(batch) for batch in batches]).combine_chunks(), findings)
+    sides = clips["side"].to_numpy()
+    written = []
+    for index, side in enumerate(SIDES):
+        rows = clips.filter(pa.array(sides == index)).select(SCHEMA.names)
+        if len(rows):
+            written.append(_write(shard_name(side, number, settings.shards), side, rows, settings.output))
+    return written
+
+
+def _write(file: str, side: str, clips: pa.Table, output: str) -> ShardFile:
+    with atomic_file(f"{output.rstrip('/')}/{file}") as temporary:
+        with pq.ParquetWriter(
+            temporary, SCHEMA, compression="zstd", use_dictionary=["labels"], write_page_checksum=True
+        ) as writer:
+            for start in range(0, len(clips), ROW_GROUP):
+                writer.write_table(clips.slice(start, ROW_GROUP))
+        with open(temporary, "rb") as whole:
+            checksum, size = hashlib.sha256(whole.read()).hexdigest(), whole.tell()
+    packed = binary_values(clips["targets"])
+    counts = class_targets(packed).sum(axis=0)
+    return ShardFile(
+        file=file,
+        side=side,
+        clips=len(clips),
+        bytes=size,
+        sha256=checksum,
+        classes={name: int(count) for name, count in zip(CLASSES, counts, strict=True)},
+        labels=unpack_targets(packed).sum(axis=0, dtype=np.int64).tolist(),
+        frames=np.bincount(clips["n_frames"].to_numpy(), minlength=11).tolist(),
+    )
+
+
+def thin(keyed: tuple[int, bytes], found: Iterable[Findings], settings: ShardSettings) -> Iterator[tuple[int, bytes]]:
+    """Leave out clips without laughter, until about `negatives_per_laugh` are left for each one with.
+
+    Which ones go depends on each clip's name and start alone. The side eval is left whole.
+    """
+    number, data = keyed
+    clips = from_bytes(data)
+    none = class_targets(binary_values(clips["targets"]))[:, -1].astype(bool)
+    ids, starts = clips["video_id"].to_numpy(), clips["start_time_seconds"].to_numpy()
+    draws = clip_hash(ids, starts, seed=settings.seed, buckets=_GRAIN, purpose=_DRAW)
+    evaluation = clips["side"].to_numpy() == SIDES.index("eval")
+    kept = clips.filter(pa.array(~none | evaluation | (draws < share_kept(merged(found), settings) * _GRAIN)))
+    if len(kept):
+        yield number, to_bytes(kept.combine_chunks().to_batches()[0])
+
+
+def share_kept(found: Findings, settings: ShardSettings) -> float:
+    """The share, in [0, 1], of the clips without laughter that is kept."""
+    if settings.negatives_per_laugh is None:
+        return 1.0
+    wanted = settings.negatives_per_laugh * found.counts["clips_with_laughter"]
+    return min(1.0, wanted / max(1, found.counts["clips_without_laughter"]))
+
+
+class _WriteShard(beam.DoFn):
+    """One shard to its files, and the clips met twice to the output `findings`."""
+
+    def __init__(self, settings: ShardSettings) -> None:
+        self._settings = settings
+
+    def process(self, keyed: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
+        number, batches = keyed
+        findings = Findings(strict=self._settings.strict)
+        yield from write_shard(number, batches, self._settings, findings)
+        yield beam.pvalue.TaggedOutput("findings", findings)
+
+
+@dataclasses.dataclass(eq=False)
+class ShuffleIntoShards(beam.PTransform):
+    """(shard, record batch) to ShardFile, output `files`, and what was met, output `findings`.
+
+    Attributes:
+        settings: where and how.
+        found: what reading met, a collection of Findings.
+    """
+
+    settings: ShardSettings
+    found: beam.PCollection[Findings]
+
+    def expand(self, clips: beam.PCollection[tuple[int, bytes]]) -> Any:
+        """Thin if wanted, bring each shard's clips together, write them."""
+        if self.settings.negatives_per_laugh is not None:
+            clips = clips | "Thin" >> beam.FlatMap(
+                thin, found=beam.pvalue.AsList(self.found), settings=self.settings
+            ).with_output_types(tuple[int, bytes])
+        return (
+            clips
+            | "GroupByShard" >> beam.GroupByKey()
+            | "WriteShard" >> beam.ParDo(_WriteShard(self.settings)).with_outputs("findings", main="files")
+        )
