@@ -27,7 +27,7 @@ setup(
     package_data={"models": ["bundles/*/card.json", "bundles/*/*.npz"]},
     install_requires=REQUIRES,
     extras_require={
-        "train": ["onnxruntime", "scipy", "scikit-learn"],
+        "train": ["onnxruntime", "scipy", "scikit-learn", "matplotlib"],
         "test": [
             "pytest",
             "hypothesis",
@@ -38,6 +38,7 @@ setup(
             "scikit-learn",
             "scipy",
             "onnxruntime",
+            "matplotlib",
         ],
     },
     entry_points={"console_scripts": ["laughter = pipeline.cli:main"]},

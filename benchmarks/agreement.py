@@ -38,7 +38,7 @@ def main() -> None:
     """Measure on made sound and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", help="genuine VGGish weights (default: seeded ones)")
-    parser.add_argument("--seconds", type=int, default=1800, help="of made sound (default: %(default)s)")
+    parser.add_argument("--seconds", type=int, default=7200, help="of made sound (default: %(default)s)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         weights, pca = made_models.vggish_weights(pathlib.Path(temporary), arguments.weights)
@@ -58,7 +58,9 @@ def report(exact: np.ndarray, fast: np.ndarray, made: Stretches, head: HeadWeigh
     print(f"float32 finds the {len(made)} made laughs with F1 {f1(base, made):.3f} ({len(base)} events)")
     rng = np.random.default_rng(0)
     others = {"bfloat16": fast} | {
-        f"float32 with noise of {size:g}": np.clip(exact + rng.normal(0, size, exact.shape), 0, 255).astype(np.uint8)
+        f"float32 with noise of {size:g}": np.clip(np.rint(exact + rng.normal(0, size, exact.shape)), 0, 255).astype(
+            np.uint8
+        )
         for size in (1, 2, 4, 8, 16)
     }
     for name, embeddings in others.items():

@@ -114,7 +114,8 @@ class HeadSpec:
         fingerprint: SHA-256 of that file.
         name, version: from its card.
         embedder: the embedder whose embeddings it was trained on.
-        embedder_weights: SHA-256 of that embedder's weights where they are in the head's own bundle, else "".
+        embedder_weights: SHA-256 of that embedder's weights where they are in the head's own bundle, else what the card
+            names as the space of the embeddings it was trained on; "" where that is not known.
         thresholds, padding: from its card.
     """
 
@@ -177,7 +178,7 @@ class Bundle:
             name=self.name,
             version=self.version,
             embedder=str(self.card["embedder"]),
-            embedder_weights=str((self.card.get("embedder_weights") or {}).get("sha256", "")),
+            embedder_weights=str((self.card.get("embedder_weights") or {}).get("sha256", self.card.get("space", ""))),
             thresholds=Thresholds(**self.card.get("thresholds", {})),
             padding=str(self.card["head"]["padding"]),
         )

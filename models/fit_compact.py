@@ -9,7 +9,8 @@ import tensorflow as tf
 from models.classes import CLASSES, FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS
 from models.compact import Network, build_compact
 from models.compact_data import Scored, kind_targets
-from models.hybrid_head import HeadWeights, build_keras_head, head_from_keras
+from models.hybrid_head import HeadWeights
+from models.keras_head import HeadShape, build_keras_head, head_from_keras
 from models.log_mel import MEL_BANDS, PATCH_FRAMES
 from models.postprocess import EMBEDDING_SIZE, PcaParams, quantise
 from models.teacher import AUDIOSET_CLASSES
@@ -121,10 +122,11 @@ def fit_head(
     import keras
 
     keras.utils.set_random_seed(seed)
-    model, rng = build_keras_head(units=units, dropout=dropout), np.random.default_rng(seed)
+    shape = HeadShape(units=units, dropout_in=dropout, dropout_out=dropout)
+    model, rng = build_keras_head(shape), np.random.default_rng(seed)
     steps = epochs * -(-2 * embeddings.shape[0] * embeddings.shape[1] // BATCH_WINDOWS)
     optimizer = _optimizer(2e-3, steps)
-    model.compile(optimizer, loss="binary_crossentropy", jit_compile=False)
+    model.compile(optimizer, loss=keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=False)
     for epoch in range(epochs):
         losses = []
         for single in _batches(rng, embeddings.shape[0] * embeddings.shape[1], BATCH_WINDOWS):
@@ -132,7 +134,7 @@ def fit_head(
                 losses.append(float(model.train_on_batch([x, mask], y)))
         print(f"head: epoch {epoch + 1} of {epochs}, loss {np.mean(losses):.4f}", flush=True)
     optimizer.finalize_variable_values(model.trainable_variables)
-    return head_from_keras(model)
+    return head_from_keras(model, shape)
 
 
 def window_targets(targets: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The hybrid head: batch normalisation, bidirectional LSTM, batch normalisation, seven sigmoids.
 
-Training builds it in Keras (`build_keras_head`); everything else runs it from plain arrays (`HeadWeights`), so
+Training builds it in Keras (models.keras_head); everything else runs it from plain arrays (`HeadWeights`), so
 that loading a head never executes anything and heads of other origin (the 2017 models) fit in.
 """
 
@@ -240,57 +240,3 @@ def _hard_sigmoid(x: Any) -> Any:
     import tensorflow as tf
 
     return tf.clip_by_value(0.2 * x + 0.5, 0.0, 1.0)
-
-
-def build_keras_head(*, units: int = 64, dropout: float = 0.5) -> Any:
-    """The head as a Keras model for training.
-
-    Args:
-        units: LSTM units in each direction.
-        dropout: share of values dropped after each batch normalisation, in [0, 1).
-
-    Returns:
-        A keras.Model of [x, mask] -> [B, 7]: x float32 [B, steps, 128] holds the embedding's bytes as floats
-        0..255, mask bool [B, steps] is true where there is a second.
-    """
-    import keras
-    from keras import layers
-
-    x = keras.Input((None, EMBEDDING_SIZE), name="embeddings")
-    mask = keras.Input((None,), dtype="bool", name="mask")
-    hidden = layers.Dropout(dropout)(layers.BatchNormalization(name="normalise_in")(x, mask=mask))
-    hidden = layers.Bidirectional(layers.LSTM(units), name="lstm")(hidden, mask=mask)
-    hidden = layers.Dropout(dropout)(layers.BatchNormalization(name="normalise_out")(hidden))
-    scores = layers.Dense(len(CLASSES), activation="sigmoid", name="scores")(hidden)
-    return keras.Model([x, mask], scores)
-
-
-def head_from_keras(model: Any) -> HeadWeights:
-    """The plain arrays of a model built by `build_keras_head`."""
-    scale, offset = _folded(model.get_layer("normalise_in"))
-    scale2, offset2 = _folded(model.get_layer("normalise_out"))
-    dense, dense_bias = model.get_layer("scores").get_weights()
-    lstm = model.get_layer("lstm")
-    return HeadWeights(
-        scale=scale,
-        offset=offset,
-        forward=LstmWeights(*lstm.forward_layer.get_weights()),
-        backward=LstmWeights(*lstm.backward_layer.get_weights()),
-        scale2=scale2,
-        offset2=offset2,
-        dense=dense,
-        dense_bias=dense_bias,
-    )
-
-
-def _folded(layer: Any) -> tuple[FloatArray, FloatArray]:
-    gamma, beta, mean, variance = layer.get_weights()
-    return fold_batch_normalisation(gamma, beta, mean, variance, epsilon=layer.epsilon)
-
-
-def fold_batch_normalisation(
-    gamma: FloatArray, beta: FloatArray, mean: FloatArray, variance: FloatArray, *, epsilon: float
-) -> tuple[FloatArray, FloatArray]:
-    """The scale and offset, float32 [n] each, that a trained batch normalisation amounts to."""
-    scale = gamma / np.sqrt(variance + epsilon)
-    return scale.astype(np.float32), (beta - mean * scale).astype(np.float32)

@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.classes import CLASSES
-from models.hybrid_head import HeadWeights, LstmWeights, fold_batch_normalisation
+from models.hybrid_head import HeadWeights, LstmWeights
+from models.keras_head import fold_batch_normalisation
 from models.postprocess import EMBEDDING_SIZE
 
 FloatArray = npt.NDArray[np.float32]

@@ -25,6 +25,10 @@ TARGET_BYTES = (LABELS + 7) // 8
 CLIP_BYTES = FRAMES * EMBEDDING_SIZE
 LAUGHTER_LABELS = tuple(range(FIRST_AUDIOSET_INDEX, FIRST_AUDIOSET_INDEX + len(LAUGHTER_KINDS)))
 
+LAUGHTER_BYTE = FIRST_AUDIOSET_INDEX // 8
+LAUGHTER_BITS = int(np.packbits([1] * len(LAUGHTER_KINDS) + [0] * (8 - len(LAUGHTER_KINDS)))[0])
+"""Which byte of the packed targets holds the six kinds (they share one), and which of its bits."""
+
 MANIFEST = "manifest.json"
 """Name of the file beside the shards that lists them; it is written last."""
 
@@ -66,8 +70,7 @@ def unpack_targets(packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 def class_targets(packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """What the head learns, uint8 [clips, 7] of 0 and 1: the six kinds, then none of them."""
-    first = LAUGHTER_LABELS[0] // 8
-    kinds = np.unpackbits(packed[:, first : first + 1], axis=1)[:, : len(LAUGHTER_KINDS)]
+    kinds = np.unpackbits(packed[:, LAUGHTER_BYTE : LAUGHTER_BYTE + 1], axis=1)[:, : len(LAUGHTER_KINDS)]
     return np.concatenate([kinds, 1 - kinds.max(axis=1, keepdims=True)], axis=1)
 
 

@@ -29,7 +29,7 @@ def check_home() -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command. It imports nothing heavy, so that --help is quick."""
-    from pipeline import detect_arguments, models_command, sample
+    from pipeline import detect_arguments, evaluate_arguments, models_command, sample, shards_arguments, train_arguments
 
     parser = argparse.ArgumentParser(
         prog="laughter", description="Find laughter in broadcast recordings.", allow_abbrev=False
@@ -38,6 +38,15 @@ def build_parser() -> argparse.ArgumentParser:
     detect = commands.add_parser("detect", help="recordings in, tables of laughter out", allow_abbrev=False)
     detect_arguments.add_arguments(detect)
     detect.set_defaults(run=_detect)
+    shards = commands.add_parser("shards", help="AudioSet's embeddings to training shards", allow_abbrev=False)
+    shards_arguments.add_arguments(shards)
+    shards.set_defaults(run=_shards)
+    train = commands.add_parser("train", help="train a head on shards", allow_abbrev=False)
+    train_arguments.add_arguments(train)
+    train.set_defaults(run=_train)
+    evaluate = commands.add_parser("evaluate", help="measure heads and baselines on shards", allow_abbrev=False)
+    evaluate_arguments.add_arguments(evaluate)
+    evaluate.set_defaults(run=_evaluate)
     models_command.add_arguments(commands.add_parser("models", help="list, fetch, verify and import models"))
     sample.add_arguments(commands.add_parser("sample", help="make a sample broadcast"))
     commands.add_parser("train-compact", help="train the compact bundle's embedder and head", add_help=False)
@@ -91,7 +100,7 @@ def _run(argv: list[str]) -> int:
 
         return train_compact.main(argv[1:])
     beams: list[str] = []
-    if argv[:1] == ["detect"] and not {"-h", "--help"} & set(argv):
+    if argv[:1] in (["detect"], ["shards"]) and not {"-h", "--help"} & set(argv):
         from pipeline import engine_options
 
         argv, beams = engine_options.split(argv)
@@ -112,6 +121,24 @@ def _detect(arguments: argparse.Namespace, beams: Sequence[str]) -> int:
         distributed=not engine_options.is_local(engine),
     )
     return detect.run(detect_options.from_arguments(arguments, engine, models))
+
+
+def _shards(arguments: argparse.Namespace, beams: Sequence[str]) -> int:
+    from pipeline import shards
+
+    return shards.run(shards.from_arguments(arguments, beams))
+
+
+def _train(arguments: argparse.Namespace, _: Sequence[str]) -> int:
+    from pipeline import train
+
+    return train.run(arguments)
+
+
+def _evaluate(arguments: argparse.Namespace, _: Sequence[str]) -> int:
+    from pipeline import evaluate
+
+    return evaluate.run(evaluate.from_arguments(arguments))
 
 
 def _last_sentence(error: Exception) -> str:

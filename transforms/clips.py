@@ -15,13 +15,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import tensorflow as tf
 
-from models.shard_format import SCHEMA, SIDES, binary_column, binary_values, class_targets, pack_targets
+from models.shard_format import SCHEMA, SIDES, binary_column, class_targets, pack_targets
 from transforms.findings import Findings
 
-CLIP_SCHEMA = SCHEMA.append(pa.field("place", pa.int64(), nullable=False)).append(
-    pa.field("side", pa.int8(), nullable=False)
+CLIP_SCHEMA = pa.schema(
+    [
+        *(field for field in SCHEMA if field.name != "targets"),
+        pa.field("place", pa.int64(), nullable=False),
+        pa.field("side", pa.int8(), nullable=False),
+    ]
 )
-"""The columns of a shard, then the clip's place in the shuffle and its side, an index of SIDES."""
+"""The columns of a shard but for the targets, which the labels tell; the place in the shuffle; the side in SIDES."""
 
 _PLACES = 2**62
 _GRAIN = 1_000_000
@@ -81,17 +85,23 @@ def to_batch(clips: Clips, placing: Placing, *, evaluation: bool = False) -> pa.
         labels,
         pa.array(clips.n_frames, pa.int32()),
         binary_column(clips.embedding.reshape(len(clips), -1)),
-        binary_column(pack_targets(clips.labels, clips.label_splits)),
         pa.array(places),
         pa.array(sides.astype(np.int8)),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=CLIP_SCHEMA)
 
 
-def count_laughter(batch: pa.RecordBatch, findings: Findings) -> None:
+def with_targets(clips: pa.Table) -> pa.Table:
+    """The clips with the column `targets`, by their labels."""
+    labels = clips["labels"].combine_chunks()
+    packed = pack_targets(labels.flatten().to_numpy(), labels.offsets.to_numpy() - labels.offsets[0].as_py())
+    return clips.append_column(SCHEMA.field("targets"), binary_column(packed))
+
+
+def count_laughter(clips: Clips, findings: Findings) -> None:
     """Count clips with and without laughter, by which the sampling of those without is set."""
-    without = int(class_targets(binary_values(batch["targets"]))[:, -1].sum())
-    findings.count("clips_with_laughter", len(batch) - without)
+    without = int(class_targets(pack_targets(clips.labels, clips.label_splits))[:, -1].sum())
+    findings.count("clips_with_laughter", len(clips) - without)
     findings.count("clips_without_laughter", without)
 
 
@@ -112,7 +122,7 @@ def clip_hash(
 
 
 def split_by_shard(batch: pa.RecordBatch, shards: int) -> Iterator[tuple[int, bytes]]:
-    """The clips of each shard, as (shard, an Arrow IPC stream)."""
+    """The clips of each shard, as (shard, an Arrow IPC message)."""
     shard = np.asarray(batch["place"]) % shards
     order = np.argsort(shard, kind="stable")
     ordered = batch.take(pa.array(order))
@@ -123,13 +133,10 @@ def split_by_shard(batch: pa.RecordBatch, shards: int) -> Iterator[tuple[int, by
 
 
 def to_bytes(batch: pa.RecordBatch) -> bytes:
-    """A record batch as an Arrow IPC stream."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    return bytes(sink.getvalue())
+    """A record batch of CLIP_SCHEMA as an Arrow IPC message."""
+    return batch.serialize().to_pybytes()  # type: ignore[no-any-return]
 
 
-def from_bytes(data: bytes) -> pa.Table:
+def from_bytes(data: bytes) -> pa.RecordBatch:
     """What `to_bytes` was given."""
-    return pa.ipc.open_stream(data).read_all()
+    return pa.ipc.read_record_batch(pa.py_buffer(data), CLIP_SCHEMA)

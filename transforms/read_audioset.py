@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import itertools
 import os
 import tempfile
@@ -34,7 +35,7 @@ SPLITS = ("bal_train", "eval", "unbal_train")
 
 _CLIPS_PARSED_AT_ONCE = 1024
 _CLIPS_A_BATCH = 16_384
-_GROUPS = 256
+_GROUPS = 64
 _CONTEXT = {
     "video_id": tf.io.RaggedFeature(tf.string),
     "start_time_seconds": tf.io.RaggedFeature(tf.float32),
@@ -94,6 +95,12 @@ def find_files(item: str, *, splits: Sequence[str] = ()) -> Iterator[ClipFile]:
         folders = path.split("/")[:-1]
         if not splits or set(splits) & set(folders):
             yield ClipFile(path, size, evaluation="eval" in folders)
+
+
+@functools.cache
+def _traced_parse() -> Any:
+    """`parse` as one TensorFlow function: tracing it anew for each group would cost more than reading the group."""
+    return tf.function(parse, input_signature=[tf.TensorSpec([None], tf.string)]).get_concrete_function()
 
 
 def parse(serialized: Any) -> Parsed:
@@ -217,12 +224,15 @@ def _kind(path: str, local: str, findings: Findings) -> str | None:
 
 
 def _parsed_quickly(files: Sequence[tuple[str, str, str]]) -> Iterator[Parsed]:
-    """Batches of all files together, parsed in TensorFlow's own threads while the caller works on the last one."""
-    runs = [(kind, [local for _, local, _ in run]) for kind, run in itertools.groupby(files, key=lambda file: file[2])]
-    datasets = [tf.data.TFRecordDataset(paths, compression_type=kind) for kind, paths in runs]
-    for dataset in datasets:
-        parsed = dataset.batch(_CLIPS_PARSED_AT_ONCE).map(parse, num_parallel_calls=2).prefetch(4)
-        yield from parsed.as_numpy_iterator()
+    """Batches of all files together, read in TensorFlow's own threads while the caller works on the last one."""
+    for kind, run in itertools.groupby(files, key=lambda file: file[2]):
+        records = tf.data.TFRecordDataset([local for _, local, _ in run], compression_type=kind)
+        for batch in records.batch(_CLIPS_PARSED_AT_ONCE).prefetch(2):
+            yield _parse_batch(batch)
+
+
+def _parse_batch(serialized: Any) -> Parsed:
+    return Parsed._make(column.numpy() for column in _traced_parse()(serialized))
 
 
 def _read_carefully(files: Sequence[tuple[str, str, str]], findings: Findings, *, skip: int) -> Iterator[Clips]:
@@ -242,7 +252,7 @@ def _read_carefully(files: Sequence[tuple[str, str, str]], findings: Findings, *
 def _parsed(records: Sequence[bytes]) -> Parsed | None:
     """The records, parsed; None where one of them is no clip."""
     try:
-        return Parsed._make(column.numpy() for column in parse(tf.constant(records)))
+        return _parse_batch(tf.constant(records))
     except tf.errors.InvalidArgumentError:
         return None
 
@@ -300,7 +310,7 @@ class _ReadGroup(beam.DoFn):
             for clips in read_clips(local, findings):
                 pending.append(to_batch(clips, self._placing, evaluation=evaluation))
                 if not evaluation:
-                    count_laughter(pending[-1], findings)
+                    count_laughter(clips, findings)
                 if sum(map(len, pending)) >= _CLIPS_A_BATCH:
                     yield from self._split(pending)
             yield from self._split(pending)

@@ -179,7 +179,7 @@ class _CutClips(beam.DoFn):
         findings.count("clips_read", len(clips))
         if len(clips):
             batch = to_batch(clips, self._placing)
-            count_laughter(batch, findings)
+            count_laughter(clips, findings)
             yield from split_by_shard(batch, self._shards)
         yield beam.pvalue.TaggedOutput("findings", findings)
 

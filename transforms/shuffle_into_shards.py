@@ -9,10 +9,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -20,12 +21,18 @@ import pyarrow.parquet as pq
 from models.classes import CLASSES
 from models.shard_format import SCHEMA, SIDES, binary_values, class_targets, unpack_targets
 from transforms.atomic_files import atomic_file
-from transforms.clips import clip_hash, from_bytes, to_bytes
+from transforms.clips import clip_hash, from_bytes, to_bytes, with_targets
 from transforms.findings import Findings, merged
 from transforms.printable import printable
 
 ROW_GROUP = 4096
 """Clips of a row group."""
+
+_PARTS = 8
+"""Groupings that the clips are spread over: the local runner holds several copies of what one grouping holds."""
+
+_COMPRESSION = {field.name: "none" if field.name == "embedding" else "zstd" for field in SCHEMA}
+"""Embeddings are all but noise: compressing them gains 4 % and costs most of the time of reading them."""
 
 _GRAIN = 1_000_000
 _DRAW = 1
@@ -70,25 +77,27 @@ def shard_name(side: str, number: int, shards: int) -> str:
     return f"{side}/shard-{number:05d}-of-{shards:05d}.parquet"
 
 
-def in_order(clips: pa.Table, findings: Findings) -> pa.Table:
-    """The clips of one shard sorted by place, each once.
+def in_order(clips: pa.Table, findings: Findings) -> npt.NDArray[np.int64]:
+    """The rows of one shard's clips in the order of their places, each clip once.
 
     Of two clips of one name and start, the one of the later side (eval before the others) is kept, then that of more
     frames, then the first by content: never the one that happened to come first.
     """
     descending = ("side", "n_frames")
     keys = ("place", "video_id", "start_time_seconds", *descending, "end_time_seconds", "targets", "embedding")
-    ordered = clips.take(
-        pc.sort_indices(clips, [(key, "descending" if key in descending else "ascending") for key in keys])
-    ).combine_chunks()
-    again = np.zeros(len(ordered), bool)
-    again[1:] = np.diff(ordered["place"].to_numpy()) == 0
+    order = pc.sort_indices(clips, [(key, "descending" if key in descending else "ascending") for key in keys])
+    rows = order.to_numpy().astype(np.int64)
+    again = np.diff(clips["place"].to_numpy()[rows], prepend=-1) == 0
     for index in np.flatnonzero(again):  # two names may share a place, if hardly ever
-        one, two = (ordered.slice(int(row), 1).select(["video_id", "start_time_seconds"]) for row in (index - 1, index))
-        again[index] = one.equals(two)
-        if again[index]:
-            findings.trouble("duplicate_clips", f"{printable(two['video_id'][0].as_py())} at {two[1][0].as_py():g} s")
-    return ordered.filter(pa.array(~again)) if again.any() else ordered
+        one, two = (_name(clips, int(row)) for row in rows[index - 1 : index + 1])
+        again[index] = one == two
+        if one == two:
+            findings.trouble("duplicate_clips", f"{printable(two[0])} at {two[1]:g} s")
+    return rows[~again]
+
+
+def _name(clips: pa.Table, row: int) -> tuple[str, float]:
+    return clips["video_id"][row].as_py(), clips["start_time_seconds"][row].as_py()
 
 
 def write_shard(number: int, batches: Iterable[bytes], settings: ShardSettings, findings: Findings) -> list[ShardFile]:
@@ -100,20 +109,22 @@ def write_shard(number: int, batches: Iterable[bytes], settings: ShardSettings, 
         settings: where and how.
         findings: counts the clips met twice.
     """
-    clips = in_order(pa.concat_tables([from_bytes(batch) for batch in batches]).combine_chunks(), findings)
-    sides = clips["side"].to_numpy()
+    clips = with_targets(pa.Table.from_batches([from_bytes(batch) for batch in batches]).combine_chunks())
+    rows = in_order(clips, findings)
+    sides, clips = clips["side"].to_numpy()[rows], clips.select(SCHEMA.names)
     written = []
     for index, side in enumerate(SIDES):
-        rows = clips.filter(pa.array(sides == index)).select(SCHEMA.names)
-        if len(rows):
-            written.append(_write(shard_name(side, number, settings.shards), side, rows, settings.output))
+        chosen = rows[sides == index]
+        if len(chosen):
+            name = shard_name(side, number, settings.shards)
+            written.append(_write(name, side, clips.take(pa.array(chosen)), settings.output))
     return written
 
 
 def _write(file: str, side: str, clips: pa.Table, output: str) -> ShardFile:
     with atomic_file(f"{output.rstrip('/')}/{file}") as temporary:
         with pq.ParquetWriter(
-            temporary, SCHEMA, compression="zstd", use_dictionary=["labels"], write_page_checksum=True
+            temporary, SCHEMA, compression=_COMPRESSION, use_dictionary=["labels"], write_page_checksum=True
         ) as writer:
             for start in range(0, len(clips), ROW_GROUP):
                 writer.write_table(clips.slice(start, ROW_GROUP))
@@ -139,8 +150,8 @@ def thin(keyed: tuple[int, bytes], found: Iterable[Findings], settings: ShardSet
     Which ones go depends on each clip's name and start alone. The side eval is left whole.
     """
     number, data = keyed
-    clips = from_bytes(data)
-    none = class_targets(binary_values(clips["targets"]))[:, -1].astype(bool)
+    clips = pa.Table.from_batches([from_bytes(data)])
+    none = class_targets(binary_values(with_targets(clips)["targets"]))[:, -1].astype(bool)
     ids, starts = clips["video_id"].to_numpy(), clips["start_time_seconds"].to_numpy()
     draws = clip_hash(ids, starts, seed=settings.seed, buckets=_GRAIN, purpose=_DRAW)
     evaluation = clips["side"].to_numpy() == SIDES.index("eval")
@@ -170,6 +181,13 @@ class _WriteShard(beam.DoFn):
         yield beam.pvalue.TaggedOutput("findings", findings)
 
 
+class WrittenShards(NamedTuple):
+    """What writing shards gives."""
+
+    files: beam.PCollection[ShardFile]
+    findings: beam.PCollection[Findings]
+
+
 @dataclasses.dataclass(eq=False)
 class ShuffleIntoShards(beam.PTransform):
     """(shard, record batch) to ShardFile, output `files`, and what was met, output `findings`.
@@ -182,14 +200,22 @@ class ShuffleIntoShards(beam.PTransform):
     settings: ShardSettings
     found: beam.PCollection[Findings]
 
-    def expand(self, clips: beam.PCollection[tuple[int, bytes]]) -> Any:
+    def expand(self, clips: beam.PCollection[tuple[int, bytes]]) -> WrittenShards:
         """Thin if wanted, bring each shard's clips together, write them."""
         if self.settings.negatives_per_laugh is not None:
             clips = clips | "Thin" >> beam.FlatMap(
                 thin, found=beam.pvalue.AsList(self.found), settings=self.settings
             ).with_output_types(tuple[int, bytes])
+        parts = clips | "Part" >> beam.Partition(lambda keyed, parts: keyed[0] % parts, _PARTS)
+        written = [self._write(number, part) for number, part in enumerate(parts)]
+        return WrittenShards(
+            [one.files for one in written] | "Files" >> beam.Flatten(),
+            [one.findings for one in written] | "Findings" >> beam.Flatten(),
+        )
+
+    def _write(self, number: int, part: beam.PCollection[tuple[int, bytes]]) -> Any:
         return (
-            clips
-            | "GroupByShard" >> beam.GroupByKey()
-            | "WriteShard" >> beam.ParDo(_WriteShard(self.settings)).with_outputs("findings", main="files")
+            part
+            | f"GroupByShard{number}" >> beam.GroupByKey()
+            | f"WriteShard{number}" >> beam.ParDo(_WriteShard(self.settings)).with_outputs("findings", main="files")
         )

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from models import hybrid_head
+from models.keras_head import HeadShape, build_keras_head, head_from_keras, join_heads
+
+SHAPE = HeadShape(units=8)
 
 
 @pytest.fixture(scope="module")
@@ -11,7 +14,7 @@ def keras_head():
     import keras
 
     keras.utils.set_random_seed(3)
-    model = hybrid_head.build_keras_head(units=8)
+    model = build_keras_head(SHAPE)
     rng = np.random.default_rng(0)
     for layer in ("normalise_in", "normalise_out"):
         weights = model.get_layer(layer).get_weights()
@@ -31,12 +34,12 @@ def keras_scores(model, embeddings, window_s, start):
     mask = np.zeros((1, window_s), bool)
     piece = embeddings[start : start + window_s]
     x[0, : len(piece)], mask[0, : len(piece)] = piece, True
-    return model([x, mask], training=False).numpy()[0]
+    return 1 / (1 + np.exp(-model([x, mask], training=False).numpy()[0]))
 
 
 @pytest.mark.parametrize(("window_s", "hop_s"), [(1, 1), (10, 1), (10, 3), (50, 1)])
 def test_window_scores_equal_keras_windows_with_a_mask_at_the_end(keras_head, embeddings, window_s, hop_s):
-    head = hybrid_head.head_from_keras(keras_head)
+    head = head_from_keras(keras_head, SHAPE)
     scores = head.window_scores(embeddings, window_s=window_s, hop_s=hop_s)
     starts = range(0, 37, hop_s)
     assert scores.shape == (len(starts), 7)
@@ -46,7 +49,7 @@ def test_window_scores_equal_keras_windows_with_a_mask_at_the_end(keras_head, em
 
 
 def test_sequence_scores_equal_window_scores(keras_head, embeddings):
-    head = hybrid_head.head_from_keras(keras_head)
+    head = head_from_keras(keras_head, SHAPE)
     lengths = np.array([10, 4, 1])
     sequences = np.full((3, 10, 128), 77, np.uint8)  # what follows a short sequence must not matter
     for row, length in enumerate(lengths):
@@ -60,7 +63,7 @@ def test_sequence_scores_equal_window_scores(keras_head, embeddings):
 def test_zeros_before_puts_zero_embeddings_in_front(keras_head, embeddings):
     import dataclasses
 
-    head = dataclasses.replace(hybrid_head.head_from_keras(keras_head), padding="zeros_before")
+    head = dataclasses.replace(head_from_keras(keras_head, SHAPE), padding="zeros_before")
     padded = np.concatenate([np.zeros((6, 128), np.uint8), embeddings[:4]])
     short = head.window_scores(embeddings[:4], window_s=10, hop_s=1)[0]
     np.testing.assert_allclose(short, head.window_scores(padded, window_s=10, hop_s=1)[0], atol=1e-6)
@@ -68,7 +71,7 @@ def test_zeros_before_puts_zero_embeddings_in_front(keras_head, embeddings):
 
 
 def test_a_window_scores_the_same_wherever_it_lies(keras_head):
-    head = hybrid_head.head_from_keras(keras_head)
+    head = head_from_keras(keras_head, SHAPE)
     piece = np.random.default_rng(2).integers(0, 256, (10, 128)).astype(np.uint8)
     many = np.tile(piece, (100, 1))
     scores = head.window_scores(many, window_s=10, hop_s=10)
@@ -76,7 +79,7 @@ def test_a_window_scores_the_same_wherever_it_lies(keras_head):
 
 
 def test_files_round_trip_and_never_hold_pickles(keras_head, embeddings, tmp_path):
-    head = hybrid_head.head_from_keras(keras_head)
+    head = head_from_keras(keras_head, SHAPE)
     head.save(tmp_path / "head.npz")
     again = hybrid_head.load_head(tmp_path / "head.npz")
     np.testing.assert_array_equal(
@@ -87,3 +90,27 @@ def test_files_round_trip_and_never_hold_pickles(keras_head, embeddings, tmp_pat
         hybrid_head.load_head(tmp_path / "evil.npz")
     with pytest.raises(ValueError, match="no head at"):
         hybrid_head.load_head(tmp_path / "absent.npz")
+
+
+@pytest.mark.parametrize("shape", [SHAPE, HeadShape(units=8, bidirectional=False, normalise_out=False, auxiliary=9)])
+def test_joined_heads_give_the_mean_of_their_logits(embeddings, shape):
+    import keras
+
+    heads = []
+    for seed in range(3):
+        keras.utils.set_random_seed(seed)
+        model = build_keras_head(shape)
+        normalise = model.get_layer("normalise_in")
+        weights = [w + 40 * np.random.default_rng(seed).random(w.shape).astype(np.float32) for w in normalise.weights]
+        normalise.set_weights(weights)
+        heads.append(head_from_keras(model, shape))
+    scores = np.stack([head.window_scores(embeddings, window_s=10, hop_s=1) for head in heads]).astype(np.float64)
+    expected = 1 / (1 + np.exp(-np.mean(np.log(scores / (1 - scores)), axis=0)))
+    np.testing.assert_allclose(join_heads(heads).window_scores(embeddings, window_s=10, hop_s=1), expected, atol=2e-4)
+    assert np.ptp(scores, axis=0).max() > 0.05
+
+
+def test_heads_of_different_kinds_are_not_joined():
+    one, other = (HeadShape(units=8, bidirectional=both) for both in (True, False))
+    with pytest.raises(ValueError, match="different kinds"):
+        join_heads([head_from_keras(build_keras_head(shape), shape) for shape in (one, other)])

@@ -7,7 +7,7 @@ import pytest
 
 from models.classes import CLASSES
 from models.shard_format import LABELS, class_targets, pack_targets, unpack_targets
-from transforms.clips import Clips, Placing, clip_hash, from_bytes, split_by_shard, to_batch
+from transforms.clips import Clips, Placing, clip_hash, from_bytes, split_by_shard, to_batch, with_targets
 from transforms.findings import BadInput, Findings
 from transforms.shuffle_into_shards import ShardSettings, in_order, share_kept, thin, write_shard
 
@@ -30,8 +30,8 @@ def made(names, *, label=100, frames=10, fill=7, start_s=0.0):
 NAMES = [f"clip{number}" for number in range(1000)]
 
 
-def table(clips, **options):
-    return pa.Table.from_batches([to_batch(clips, Placing(**options))])
+def table(clips, evaluation=False, **options):
+    return with_targets(pa.Table.from_batches([to_batch(clips, Placing(**options), evaluation=evaluation)]))
 
 
 def test_targets_hold_the_labels():
@@ -66,7 +66,8 @@ def test_the_order_is_another_for_another_seed_and_like_no_sorting():
 def test_of_clips_met_twice_the_same_one_is_kept_in_either_order(reverse):
     twice = [table(made(["a", "b"], frames=3)), table(made(["b", "c"], frames=5))]
     findings = Findings()
-    kept = in_order(pa.concat_tables(twice[::-1] if reverse else twice).combine_chunks(), findings)
+    clips = pa.concat_tables(twice[::-1] if reverse else twice).combine_chunks()
+    kept = clips.take(in_order(clips, findings))
     assert sorted(zip(kept["video_id"].to_pylist(), kept["n_frames"].to_pylist(), strict=True)) == [
         ("a", 3),
         ("b", 5),
@@ -77,8 +78,9 @@ def test_of_clips_met_twice_the_same_one_is_kept_in_either_order(reverse):
 
 
 def test_a_clip_of_eval_stays_there_though_it_is_in_training_too():
-    both = [table(made(["a"])), pa.Table.from_batches([to_batch(made(["a"]), Placing(), evaluation=True)])]
-    kept = in_order(pa.concat_tables(both).combine_chunks(), Findings())
+    both = [table(made(["a"])), table(made(["a"]), evaluation=True)]
+    clips = pa.concat_tables(both).combine_chunks()
+    kept = clips.take(in_order(clips, Findings()))
     assert kept["side"].to_pylist() == [2]
 
 
@@ -96,7 +98,7 @@ def test_strict_refuses_clips_met_twice():
 def test_the_bytes_do_not_depend_on_how_the_clips_arrive(tmp_path):
     batches = [data for _, data in split_by_shard(to_batch(made(NAMES, label=17), Placing()), 1)]
     pieces = [from_bytes(batches[0]).slice(start, 170) for start in range(0, 1000, 170)]
-    several = [data for piece in pieces[::-1] for _, data in split_by_shard(piece.combine_chunks().to_batches()[0], 1)]
+    several = [data for piece in pieces[::-1] for _, data in split_by_shard(piece, 1)]
     one, other = (
         write_shard(0, given, ShardSettings(str(tmp_path / name), 1), Findings())
         for name, given in (("one", batches), ("other", several))

@@ -1,0 +1,26 @@
+"""Packages that only some commands need; they come with the project's extra `train`."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from models.errors import UsageError
+
+
+def require(module: str, *, purpose: str) -> Any:
+    """Import `module`, such as "sklearn.svm".
+
+    Raises:
+        UsageError: it is not installed; the message says what needs it (`purpose`) and how to get it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise UsageError(
+            f"{purpose} need the package {_DISTRIBUTIONS.get(module.split('.')[0], module.split('.')[0])}: "
+            "install the project with its extra 'train' (pip install '.[train]')"
+        ) from error
+
+
+_DISTRIBUTIONS = {"sklearn": "scikit-learn"}

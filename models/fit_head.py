@@ -1,0 +1,271 @@
+"""Fits one network of a head on training shards: batches, one step, epochs with checkpoints and early stopping."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from models.classes import CLASSES
+from models.hybrid_head import HeadWeights
+from models.keras_head import build_keras_head, head_from_keras
+from models.load_shards import ClipArrays, load_clips, read_manifest, stream
+from models.ranking import Ranking
+from models.recipes import Recipe
+from models.shard_format import FRAMES, LABELS, LAUGHTER_BITS, LAUGHTER_BYTE, LAUGHTER_LABELS, class_targets
+
+WARM_UP_STEPS = 200
+_LARGEST_GRADIENT = 5.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Epoch:
+    """How far a network is.
+
+    Attributes:
+        member: number of the network, from 0.
+        number: epochs done.
+        loss: mean over the epoch.
+        held_out_ap: average precision of detecting laughter on the held-out clips, in [0, 1].
+        seconds: the epoch took.
+    """
+
+    member: int
+    number: int
+    loss: float
+    held_out_ap: float
+    seconds: float
+
+
+Batch = tuple[Any, Any, Any]
+"""embedding uint8 [B, 10, 128], n_frames int32 [B], targets uint8 [B, 66]."""
+
+
+def unpacked(targets: Any) -> Any:
+    """Float32 [B, 7 + 527]: what the head's outputs and the auxiliary ones learn, of packed targets uint8 [B, 66]."""
+    bits = tf.bitwise.bitwise_and(targets[:, :, None], tf.constant([128, 64, 32, 16, 8, 4, 2, 1], tf.uint8)) > 0
+    labels = tf.cast(tf.reshape(bits, [tf.shape(targets)[0], -1])[:, :LABELS], tf.float32)
+    kinds = labels[:, LAUGHTER_LABELS[0] : LAUGHTER_LABELS[-1] + 1]
+    return tf.concat([kinds, 1 - tf.reduce_max(kinds, axis=1, keepdims=True), labels], axis=1)
+
+
+def placed(recipe: Recipe, clips: Any, counts: Any) -> tuple[Any, Any]:
+    """Clips as the network takes them: x float32 [B, 10, 128] and mask bool [B, 10]."""
+    step = tf.range(FRAMES)[None, :]
+    x = tf.cast(clips, tf.float32)
+    if recipe.shape.padding == "mask":
+        return x, step < counts[:, None]
+    source = step - (FRAMES - counts[:, None])
+    moved = tf.gather(x, tf.maximum(source, 0), batch_dims=1)
+    return tf.where((source >= 0)[:, :, None], moved, 0.0), tf.ones_like(source, bool)
+
+
+def shortened(clips: Any, counts: Any, share: float, key: Any) -> tuple[Any, Any]:
+    """In a share of batches, a random stretch of one length, 1 to 9 seconds, of every clip; `key` int32 [2]."""
+    whether, length, start = tf.unstack(tf.random.stateless_uniform([3, tf.shape(counts)[0]], key))
+    longest = tf.cast(length[0] * (FRAMES - 1), tf.int32) + 1
+    room = tf.cast(tf.maximum(counts - longest, 0) + 1, tf.float32)
+    places = tf.cast(start * room, tf.int32)[:, None] + tf.range(FRAMES)
+    moved = tf.gather(clips, tf.minimum(places, FRAMES - 1), batch_dims=1)
+    cut = whether[0] < share
+    return tf.where(cut, moved, clips), tf.where(cut, tf.minimum(counts, longest), counts)
+
+
+def mixed(x: Any, mask: Any, y: Any, alpha: float, key: Any) -> tuple[Any, Any]:
+    """Each clip mixed with another of the same length, by a share drawn from Beta(alpha, alpha); `key` int32 [2].
+
+    Source: Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018.
+    """
+    count = tf.shape(x)[0]
+    one, two = tf.unstack(tf.random.stateless_gamma([2, count], key, alpha))
+    share = tf.maximum(one, two) / (one + two)
+    partner = tf.random.experimental.stateless_shuffle(tf.range(count), key + 1)
+    same = tf.reduce_all(mask == tf.gather(mask, partner), axis=1)
+    share = tf.where(same, share, 1.0)
+    wide, flat = share[:, None, None], share[:, None]
+    return wide * x + (1 - wide) * tf.gather(x, partner), flat * y + (1 - flat) * tf.gather(y, partner)
+
+
+class Network:
+    """One network of a head with its optimiser; everything random comes from `seed`."""
+
+    def __init__(self, recipe: Recipe, *, seed: int, clips: int) -> None:
+        """Build it for epochs of `clips` clips."""
+        import keras
+
+        keras.utils.set_random_seed(seed)
+        self.recipe, self.seed = recipe, seed
+        self.model = build_keras_head(recipe.shape)
+        self.optimizer = _optimizer(recipe, recipe.epochs * max(1, -(-clips // recipe.batch)))
+        self.optimizer.build(self.model.trainable_variables)
+        self._run = tf.function(self._step, reduce_retracing=True)
+        self._predict = tf.function(self._detection, reduce_retracing=True)
+
+    def epoch(self, batches: Iterable[Batch], number: int) -> float:
+        """Learn from the batches of epoch `number`; returns the mean loss."""
+        losses = [
+            self._run(*batch, tf.constant([self.seed * 1000 + number, 2 * step])) for step, batch in enumerate(batches)
+        ]
+        return float(np.mean([loss.numpy() for loss in losses]))
+
+    def _step(self, clips: Any, counts: Any, targets: Any, key: Any) -> Any:
+        recipe, y = self.recipe, unpacked(targets)[:, : len(CLASSES) + self.recipe.shape.auxiliary]
+        if recipe.shorten:
+            clips, counts = shortened(clips, counts, recipe.shorten, key)
+        x, mask = placed(recipe, clips, counts)
+        if recipe.mixup:
+            x, y = mixed(x, mask, y, recipe.mixup, key)
+        with tf.GradientTape() as tape:
+            logits = self.model([x, mask], training=True)
+            losses = tf.nn.sigmoid_cross_entropy_with_logits(y, logits)
+            loss = tf.reduce_mean(tf.reduce_sum(losses, axis=1))
+        gradients = tape.gradient(loss, self.model.trainable_variables)
+        gradients, _ = tf.clip_by_global_norm(gradients, _LARGEST_GRADIENT)
+        self.optimizer.apply(gradients)
+        return loss
+
+    def _detection(self, clips: Any, counts: Any) -> Any:
+        logits = self.model([*placed(self.recipe, clips, counts)], training=False)
+        return -logits[:, CLASSES.index("none")]
+
+    def average_precision(self, clips: ClipArrays) -> float:
+        """Of detecting laughter on some clips, in [0, 1]; 0 where none of them has any."""
+        laughs = class_targets(clips.targets)[:, -1] == 0
+        if not laughs.any():
+            return 0.0
+        steps = range(0, len(clips), 1024)
+        parts = [self._predict(clips.embedding[k : k + 1024], clips.n_frames[k : k + 1024]).numpy() for k in steps]
+        return float(Ranking(np.concatenate(parts), laughs)(np.ones((1, len(clips)), np.int64))[0][0])
+
+    def head(self) -> HeadWeights:
+        """The network as plain arrays."""
+        return head_from_keras(self.model, self.recipe.shape)
+
+    def state(self) -> list[np.ndarray]:
+        """All that training changes, the generators of random numbers included."""
+        return [variable.numpy() for variable in (*self.model.variables, *self.optimizer.variables)]
+
+    def restore(self, state: Sequence[np.ndarray]) -> None:
+        """Go back to a `state`.
+
+        Raises:
+            ValueError: it is of another recipe.
+        """
+        variables = [*self.model.variables, *self.optimizer.variables]
+        if [tuple(v.shape) for v in variables] != [values.shape for values in state]:
+            raise ValueError("it was made by another recipe")
+        for variable, values in zip(variables, state, strict=True):
+            variable.assign(values)
+
+
+def _optimizer(recipe: Recipe, steps: int) -> Any:
+    from keras import optimizers
+
+    rate: Any = recipe.learning_rate
+    if recipe.cosine:
+        warm_up = min(WARM_UP_STEPS, steps // 10)
+        rate = optimizers.schedules.CosineDecay(
+            rate / 100, max(1, steps - warm_up), warmup_target=rate, warmup_steps=warm_up
+        )
+    if recipe.optimizer == "adamw":
+        return optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
+    return {"adam": optimizers.Adam, "sgd": optimizers.SGD}[recipe.optimizer](rate)
+
+
+def batches(folder: str, recipe: Recipe, *, seed: int) -> Iterator[Batch]:
+    """One epoch of the training side, in an order that depends on `seed` alone."""
+    if recipe.balanced:
+        yield from _balanced(folder, recipe, seed)
+    else:
+        yield from stream(folder, "train", batch=recipe.batch, seed=seed)
+
+
+def _balanced(folder: str, recipe: Recipe, seed: int) -> Any:
+    """As many clips as the side has: half of them with laughter, which come again and again, and half without."""
+    total = read_manifest(folder)["sides"]["train"]["clips"]
+    clips = stream(folder, "train", batch=1024, seed=seed).unbatch()
+
+    def only(laughing: bool) -> Any:
+        return clips.filter(lambda _, __, bits: tf.equal(bits[LAUGHTER_BYTE] & LAUGHTER_BITS > 0, laughing))
+
+    both = [only(True).cache().repeat(), only(False).repeat()]
+    return tf.data.Dataset.sample_from_datasets(both, [0.5, 0.5], seed=seed).take(total).batch(recipe.batch)
+
+
+def fit(
+    folder: str,
+    recipe: Recipe,
+    *,
+    member: int,
+    seed: int,
+    checkpoint: pathlib.Path,
+    patience: int,
+    report: Callable[[Epoch], None],
+) -> HeadWeights:
+    """Fit one network and return it as it was after its best epoch, by the held-out clips.
+
+    Args:
+        folder: the shards, with the sides train and held_out.
+        recipe: how.
+        member: its number, for the report.
+        seed: of everything random.
+        checkpoint: a file without ending: its state is kept beside it after each epoch, and taken up again from there.
+        patience: stop after so many epochs that were no better than the best before them.
+        report: called after each epoch.
+
+    Raises:
+        ShardsError: the shards lack one of the sides.
+        ValueError: the checkpoint is of another recipe.
+    """
+    held_out = load_clips(folder, "held_out")
+    network = Network(recipe, seed=seed, clips=read_manifest(folder)["sides"]["train"]["clips"])
+    progress = _Progress(checkpoint)
+    progress.load(network)
+    while progress.done < recipe.epochs and progress.since_best <= patience:
+        began = time.monotonic()
+        loss = network.epoch(batches(folder, recipe, seed=seed * 1000 + progress.done), progress.done)
+        precision = network.average_precision(held_out)
+        progress.save(network, precision)
+        report(Epoch(member, progress.done, loss, precision, time.monotonic() - began))
+    network.restore(progress.best_state)
+    return network.head()
+
+
+class _Progress:
+    """How far a fit is, kept in one file that is replaced after each epoch."""
+
+    def __init__(self, checkpoint: pathlib.Path) -> None:
+        self._file = checkpoint.with_suffix(".npz")
+        self.done = self.since_best = 0
+        self._best = -1.0
+        self.best_state: list[np.ndarray] = []
+
+    def load(self, network: Network) -> None:
+        """Go on from the file, if there is one."""
+        if not self._file.exists():
+            return
+        with np.load(self._file, allow_pickle=False) as file:
+            self.done, self.since_best, self._best = (file[name].item() for name in ("done", "since_best", "best"))
+            states = {kind: [file[f"{kind}{k}"] for k in range(file["count"])] for kind in ("last", "best_")}
+        network.restore(states["last"])
+        self.best_state = states["best_"]
+
+    def save(self, network: Network, precision: float) -> None:
+        """Note an epoch."""
+        state = network.state()
+        self.done += 1
+        self.since_best += 1
+        if precision > self._best:
+            self.since_best, self._best, self.best_state = 0, precision, state
+        numbered = {f"last{k}": values for k, values in enumerate(state)}
+        numbered |= {f"best_{k}": values for k, values in enumerate(self.best_state)}
+        temporary = self._file.with_suffix(".tmp")
+        with open(temporary, "wb") as file:
+            np.savez(file, done=self.done, since_best=self.since_best, best=self._best, count=len(state), **numbered)
+        os.replace(temporary, self._file)

@@ -1,0 +1,218 @@
+"""`laughter evaluate`: heads and baselines on the same clips, as a table, as JSON and as plots."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models import evaluation_plots, runtime
+from models.baselines import score_baselines, take
+from models.errors import LaughterError, UsageError
+from models.extras import require
+from models.load_shards import ClipArrays, ShardsError, load_clips, read_manifest
+from models.metrics import Metrics, measure
+from models.shard_format import class_targets
+from pipeline import progress
+from pipeline.detect_options import absolute
+from pipeline.evaluate_heads import Head, check_fit, open_heads
+from pipeline.evaluate_table import show
+from transforms.atomic_files import atomic_file, write_text
+
+PLOTS = ("precision_recall.png", "reliability.png", "confusion.png")
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluateOptions:
+    """Everything `laughter evaluate` was told, checked.
+
+    Attributes:
+        shards, side: whose clips to measure on.
+        heads: names, folders and files of heads.
+        train_shards: whose side train the baselines learn from; None for no baselines.
+        threshold: of the detection score, for all models; None for what each card says.
+        output: folder or URL of the report.
+        bootstraps, seed: of the intervals.
+    """
+
+    shards: str
+    side: str
+    heads: tuple[str, ...]
+    train_shards: str | None
+    threshold: float | None
+    output: str
+    bootstraps: int
+    seed: int
+    quiet: bool = False
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Evaluated:
+    """A model with its scores, float32 [clips, 7], and what was measured of them."""
+
+    name: str
+    source: str
+    scores: npt.NDArray[np.floating[Any]]
+    metrics: Metrics
+
+
+def from_arguments(arguments: argparse.Namespace) -> EvaluateOptions:
+    """Check the command line and put it in order."""
+    if arguments.threshold is not None and not 0 <= arguments.threshold <= 1:
+        raise UsageError(f"--threshold must be in [0, 1], not {arguments.threshold:g}")
+    if arguments.bootstraps < 0 or arguments.seed < 0:
+        raise UsageError("--bootstraps and --seed must not be negative")
+    if arguments.train_shards and not arguments.baselines:
+        raise UsageError("--train-shards is for the baselines; add --baselines or leave it out")
+    shards, train = absolute(arguments.shards), absolute(arguments.train_shards or arguments.shards)
+    if arguments.baselines and arguments.side == "train" and train == shards:
+        raise UsageError(
+            "--baselines learn from the side train and cannot be measured on it; take another --side or --train-shards"
+        )
+    return EvaluateOptions(
+        shards=shards,
+        side=arguments.side,
+        heads=tuple(arguments.head or ()),
+        train_shards=train if arguments.baselines else None,
+        threshold=arguments.threshold,
+        output=absolute(arguments.output).rstrip("/"),
+        bootstraps=arguments.bootstraps,
+        seed=arguments.seed,
+        quiet=arguments.quiet,
+    )
+
+
+def run(options: EvaluateOptions) -> int:
+    """Measure, show the table, write the report.
+
+    Returns:
+        The exit status, 0.
+
+    Raises:
+        LaughterError: shards, a head or a package cannot be used.
+    """
+    _require_packages(options)
+    runtime.use_one_thread_per_call()
+    heads = open_heads(options.heads, required=options.train_shards is None)
+    embedder = embedder_of(options.shards)
+    for head in heads:
+        check_fit(head, embedder, options.shards)
+    clips = load_clips(options.shards, options.side)
+    targets = class_targets(clips.targets)
+    models = [*_evaluate_heads(heads, clips, targets, options), *_evaluate_baselines(clips, targets, options)]
+    show(
+        [(model.name, model.metrics) for model in models],
+        title=f"laughter evaluate: the side {options.side} of {options.shards}",
+        bootstraps=options.bootstraps,
+    )
+    write_report(models, targets, options)
+    print(f"written to {options.output}: evaluation.json, {', '.join(PLOTS)}")
+    return 0
+
+
+def _require_packages(options: EvaluateOptions) -> None:
+    """Miss a package before anything is computed, not after."""
+    require("matplotlib", purpose="the plots")
+    if options.train_shards:
+        require("sklearn", purpose="the baselines")
+
+
+def embedder_of(shards: str) -> dict[str, str]:
+    """Whose embeddings the shards hold, by their manifest: {"embedder": name, "space": of its weights, or ""}."""
+    noted = read_manifest(shards).get("embedder")
+    if not isinstance(noted, dict) or not {"embedder", "space"} <= noted.keys():
+        raise ShardsError(f"the manifest of {shards} does not tell the embedder; make the shards again")
+    return noted
+
+
+def _evaluate_heads(
+    heads: list[Head], clips: ClipArrays, targets: npt.NDArray[np.uint8], options: EvaluateOptions
+) -> Iterator[Evaluated]:
+    for head in heads:
+        _say(options, f"head {head.name}")
+        scores = head.weights.sequence_scores(clips.embedding, clips.n_frames)
+        threshold = head.threshold if options.threshold is None else options.threshold
+        yield _measured(head.name, head.source, scores, targets, threshold, options)
+
+
+def _evaluate_baselines(
+    clips: ClipArrays, targets: npt.NDArray[np.uint8], options: EvaluateOptions
+) -> Iterator[Evaluated]:
+    if options.train_shards is None:
+        return
+    _say(options, "baselines")
+    threshold = 0.5 if options.threshold is None else options.threshold
+    for name, scores in score_baselines(training_clips(clips, options), clips, seed=options.seed):
+        _say(options, f"baseline {name}")
+        yield _measured(name, "scikit-learn", scores, targets, threshold, options)
+
+
+def training_clips(clips: ClipArrays, options: EvaluateOptions) -> ClipArrays:
+    """What the baselines learn from: the side train, without clips of recordings that are measured on.
+
+    Raises:
+        UsageError: those shards hold embeddings of another embedder.
+    """
+    folder = str(options.train_shards)
+    if embedder_of(folder) != embedder_of(options.shards):
+        raise UsageError(f"{folder} holds embeddings of another embedder than {options.shards}; make both with one")
+    train = load_clips(folder, "train")
+    shared = np.isin(train.video_ids.astype(str), clips.video_ids.astype(str))
+    if shared.any():
+        _say(options, f"{shared.sum()} training clips of recordings on the side {options.side} are left out")
+    return take(train, ~shared) if shared.any() else train
+
+
+def _measured(
+    name: str,
+    source: str,
+    scores: npt.NDArray[np.floating[Any]],
+    targets: npt.NDArray[np.uint8],
+    threshold: float,
+    options: EvaluateOptions,
+) -> Evaluated:
+    try:
+        metrics = measure(scores, targets, threshold=threshold, bootstraps=options.bootstraps, seed=options.seed)
+    except ValueError as error:
+        raise LaughterError(f"the scores of {name} cannot be measured ({error}); leave it out") from error
+    return Evaluated(name, source, scores, metrics)
+
+
+def _say(options: EvaluateOptions, sentence: str) -> None:
+    if not options.quiet:
+        progress.say(sentence)
+
+
+def write_report(models: list[Evaluated], targets: npt.NDArray[np.uint8], options: EvaluateOptions) -> None:
+    """Write evaluation.json and the plots to the output folder."""
+    metrics = {model.name: model.metrics for model in models}
+    figures = (
+        evaluation_plots.precision_recall_plot({model.name: model.scores for model in models}, targets, metrics),
+        evaluation_plots.reliability_plot(metrics),
+        evaluation_plots.confusion_plot(metrics),
+    )
+    for name, figure in zip(PLOTS, figures, strict=True):
+        with atomic_file(f"{options.output}/{name}") as temporary:
+            figure.savefig(temporary, format="png")
+    text = json.dumps(document(models, options), indent=1, ensure_ascii=False, allow_nan=False)
+    write_text(f"{options.output}/evaluation.json", text + "\n")
+
+
+def document(models: list[Evaluated], options: EvaluateOptions) -> dict[str, Any]:
+    """What evaluation.json says: on what was measured, and `dataclasses.asdict` of each model's metrics."""
+    return {
+        "shards": options.shards,
+        "side": options.side,
+        "train_shards": options.train_shards,
+        "bootstraps": options.bootstraps,
+        "interval": 0.95,
+        "seed": options.seed,
+        "models": [
+            {"name": model.name, "source": model.source, **dataclasses.asdict(model.metrics)} for model in models
+        ],
+    }

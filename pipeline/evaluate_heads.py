@@ -1,0 +1,101 @@
+"""The heads that `laughter evaluate` measures: bundles' heads, and the Keras files of the 2017 project."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from models.bundle import Bundle, BundleError, open_bundle
+from models.errors import UsageError
+from models.hybrid_head import HeadWeights
+from models.keras1 import import_keras1
+
+DEFAULT = "vggish"
+DEFAULT_THRESHOLD = 0.5
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Head:
+    """A head to measure.
+
+    Attributes:
+        name: unlike that of any other head of the run.
+        source: what it is made from, as the user gave it.
+        embedder: whose embeddings it reads.
+        space: what tells the weights of that embedder, "" where the card does not.
+        threshold: a clip counts as laughter where its detection score reaches this.
+        weights: the head itself.
+    """
+
+    name: str
+    source: str
+    embedder: str
+    space: str
+    threshold: float
+    weights: HeadWeights
+
+
+def open_heads(sources: Sequence[str], *, required: bool) -> list[Head]:
+    """Open what the user named; where that is nothing, the shipped bundle DEFAULT's head, if it has one.
+
+    Args:
+        sources: bundles' names, bundles' folders, .h5 files; one named twice counts once.
+        required: whether having no head at all is an error.
+
+    Raises:
+        BundleError: one cannot be used.
+        UsageError: there is none, but one is required.
+    """
+    if not sources:
+        bundle = open_bundle(DEFAULT)
+        if required and not bundle.has_head:
+            raise UsageError(f"the bundle {DEFAULT} has no head yet; name one with --head, or add --baselines")
+        return [_of_bundle(DEFAULT, bundle)] if bundle.has_head else []
+    heads: list[Head] = []
+    for source in dict.fromkeys(sources):
+        head = open_head(source)
+        taken = head.name in (other.name for other in heads)
+        heads.append(dataclasses.replace(head, name=f"{head.name} ({source})") if taken else head)
+    return heads
+
+
+def open_head(source: str) -> Head:
+    """One head, by its bundle's name or folder, or by its .h5 file."""
+    return _of_keras1(source) if source.lower().endswith(".h5") else _of_bundle(source, open_bundle(source))
+
+
+def _of_keras1(source: str) -> Head:
+    try:
+        weights = import_keras1(source)
+    except FileNotFoundError as error:
+        raise BundleError(f"{source} does not exist; check the path of the Keras file") from error
+    except (OSError, ValueError) as error:
+        raise BundleError(str(error)) from error
+    name = source.replace("\\", "/").rsplit("/", 1)[-1][: -len(".h5")]
+    return Head(name, source, "vggish", "", DEFAULT_THRESHOLD, weights)
+
+
+def _of_bundle(source: str, bundle: Bundle) -> Head:
+    spec = bundle.head()
+    threshold = bundle.card.get("clip_threshold", DEFAULT_THRESHOLD)
+    if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        raise BundleError(f"the card of {source} has the clip_threshold {threshold!r}, which is no number in [0, 1]")
+    return Head(spec.name, source, spec.embedder, spec.embedder_weights, float(threshold), spec.load())
+
+
+def check_fit(head: Head, embedder: Mapping[str, str], shards: str) -> None:
+    """Refuse a head that was trained on other embeddings than those of the shards.
+
+    Raises:
+        UsageError: it was, as far as its card and the manifest tell.
+    """
+    if head.embedder != embedder["embedder"]:
+        raise UsageError(
+            f"the head {head.name} reads embeddings of {head.embedder}, and {shards} holds those of "
+            f"{embedder['embedder']}; give another --head or other --shards"
+        )
+    if head.space and embedder["space"] and head.space != embedder["space"]:
+        raise UsageError(
+            f"the head {head.name} reads embeddings of other {head.embedder} weights than those of {shards}; "
+            "give another --head or other --shards"
+        )

@@ -1,0 +1,61 @@
+"""The table that `laughter evaluate` prints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from models.classes import LAUGHTER_KINDS
+from models.metrics import Metrics
+from models.ranking import Estimate
+
+_WIDTH = 150
+"""Characters of a line where the output is no terminal."""
+
+
+def show(models: Sequence[tuple[str, Metrics]], *, title: str, bootstraps: int) -> None:
+    """Print a row a model: (name, what was measured of it), and below the table what its numbers mean."""
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+    first = models[0][1]
+    console.print(f"{title}: {first.clips} clips, {first.laughs} with laughter", markup=False)
+    console.print(build(models))
+    intervals = f"Intervals: 95 % of {bootstraps} bootstrap resamples of the clips. " if bootstraps else ""
+    console.print(
+        f"AP: average precision; of the kinds, each against all other clips, their numbers in brackets. {intervals}"
+        "Top-1: on as many clips without laughter as with. F1: of detection, at the threshold in brackets.",
+        markup=False,
+    )
+
+
+def build(models: Sequence[tuple[str, Metrics]]) -> Table:
+    """The table itself."""
+    table = Table()
+    table.add_column("model", overflow="fold", max_width=28)
+    numbers = models[0][1].class_clips
+    kinds = [f"{kind.split('_')[0]}\n({numbers[kind]})" for kind in LAUGHTER_KINDS]
+    for heading in ("detection\nAP", "detection\nAUC", "mean\nAP", *kinds, "top-1", "F1"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, metrics in models:
+        table.add_row(
+            name.replace("[", "\\["),
+            _with_interval(metrics.detection_ap),
+            _with_interval(metrics.detection_auc),
+            _number(metrics.mean_class_ap),
+            *(_number(metrics.class_ap[kind]) for kind in LAUGHTER_KINDS),
+            _number(metrics.top1),
+            f"{_number(metrics.f1)}\n({metrics.threshold:.2f})",
+        )
+    return table
+
+
+def _number(measured: Estimate) -> str:
+    return "-" if measured.value is None else f"{measured.value:.3f}"
+
+
+def _with_interval(measured: Estimate) -> str:
+    if measured.low is None or measured.high is None:
+        return _number(measured)
+    return f"{_number(measured)}\n{measured.low:.2f} to {measured.high:.2f}"
