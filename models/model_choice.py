@@ -89,16 +89,11 @@ def _named_embedder(embedder: str | None) -> tuple[str | None, str | None]:
 
 def _default_bundle() -> tuple[Bundle, str | None]:
     """The vggish bundle where it can be used; else the one that ships, and a sentence that says so."""
-    vggish = open_bundle("vggish")
-    if not vggish.has_head:
-        return open_bundle(FALLBACK), (
-            "using the compact bundle: the vggish bundle has no head yet; name one with --head to use VGGish"
-        )
     try:
         vggish_files.obtain()
     except vggish_files.WeightsUnavailable as error:
         return open_bundle(FALLBACK), f"using the compact bundle, which ships with the project: {error}"
-    return vggish, None
+    return open_bundle("vggish"), None
 
 
 def _embedder_spec(
