@@ -21,6 +21,9 @@ from models.recipes import Recipe
 from models.shard_format import FRAMES, LABELS, LAUGHTER_BITS, LAUGHTER_BYTE, LAUGHTER_LABELS, class_targets
 
 WARM_UP_STEPS = 200
+HELD_OUT_CLIPS = 20_000
+"""Held-out clips that epochs and thresholds are chosen on, at most: memory does not grow with the shards."""
+
 _LARGEST_GRADIENT = 5.0
 
 
@@ -77,6 +80,13 @@ def shortened(clips: Any, counts: Any, share: float, key: Any) -> tuple[Any, Any
     return tf.where(cut, moved, clips), tf.where(cut, tf.minimum(counts, longest), counts)
 
 
+def disordered(clips: Any, counts: Any, key: Any) -> Any:
+    """The seconds of each clip in a random order of its own; `key` int32 [2]."""
+    draws = tf.random.stateless_uniform(tf.shape(clips)[:2], key + 7)
+    last = tf.cast(tf.range(FRAMES)[None, :] >= counts[:, None], tf.float32)
+    return tf.gather(clips, tf.argsort(draws + last, axis=1, stable=True), batch_dims=1)
+
+
 def mixed(x: Any, mask: Any, y: Any, alpha: float, key: Any) -> tuple[Any, Any]:
     """Each clip mixed with another of the same length, by a share drawn from Beta(alpha, alpha); `key` int32 [2].
 
@@ -118,6 +128,8 @@ class Network:
         recipe, y = self.recipe, unpacked(targets)[:, : len(CLASSES) + self.recipe.shape.auxiliary]
         if recipe.shorten:
             clips, counts = shortened(clips, counts, recipe.shorten, key)
+        if recipe.disorder:
+            clips = disordered(clips, counts, key)
         x, mask = placed(recipe, clips, counts)
         if recipe.mixup:
             x, y = mixed(x, mask, y, recipe.mixup, key)
@@ -208,7 +220,7 @@ def fit(
     patience: int,
     report: Callable[[Epoch], None],
 ) -> HeadWeights:
-    """Fit one network and return it as it was after its best epoch, by the held-out clips.
+    """Fit one network; where the recipe stops early, return it as it was after its best epoch by the held-out clips.
 
     Args:
         folder: the shards, with the sides train and held_out.
@@ -216,41 +228,49 @@ def fit(
         member: its number, for the report.
         seed: of everything random.
         checkpoint: a file without ending: its state is kept beside it after each epoch, and taken up again from there.
-        patience: stop after so many epochs that were no better than the best before them.
+        patience: where the recipe stops early, stop after so many epochs that were no better than the best before them.
         report: called after each epoch.
 
     Raises:
         ShardsError: the shards lack one of the sides.
-        ValueError: the checkpoint is of another recipe.
+        ValueError: the checkpoint is of another recipe or seed.
     """
-    held_out = load_clips(folder, "held_out")
+    held_out = load_clips(folder, "held_out", at_most=HELD_OUT_CLIPS)
     network = Network(recipe, seed=seed, clips=read_manifest(folder)["sides"]["train"]["clips"])
-    progress = _Progress(checkpoint)
+    progress = _Progress(checkpoint, made_by=f"{recipe}, seed {seed}")
     progress.load(network)
-    while progress.done < recipe.epochs and progress.since_best <= patience:
+    while progress.done < recipe.epochs and not (recipe.stop_early and progress.since_best >= patience):
         began = time.monotonic()
         loss = network.epoch(batches(folder, recipe, seed=seed * 1000 + progress.done), progress.done)
         precision = network.average_precision(held_out)
         progress.save(network, precision)
         report(Epoch(member, progress.done, loss, precision, time.monotonic() - began))
-    network.restore(progress.best_state)
+    if recipe.stop_early:
+        network.restore(progress.best_state)
     return network.head()
 
 
 class _Progress:
     """How far a fit is, kept in one file that is replaced after each epoch."""
 
-    def __init__(self, checkpoint: pathlib.Path) -> None:
+    def __init__(self, checkpoint: pathlib.Path, *, made_by: str) -> None:
+        self._made_by = made_by
         self._file = checkpoint.with_suffix(".npz")
         self.done = self.since_best = 0
         self._best = -1.0
         self.best_state: list[np.ndarray] = []
 
     def load(self, network: Network) -> None:
-        """Go on from the file, if there is one."""
+        """Go on from the file, if there is one.
+
+        Raises:
+            ValueError: it was made by something else.
+        """
         if not self._file.exists():
             return
         with np.load(self._file, allow_pickle=False) as file:
+            if str(file.get("made_by")) != self._made_by:
+                raise ValueError("they were made by another recipe or seed")
             self.done, self.since_best, self._best = (file[name].item() for name in ("done", "since_best", "best"))
             states = {kind: [file[f"{kind}{k}"] for k in range(file["count"])] for kind in ("last", "best_")}
         network.restore(states["last"])
@@ -267,5 +287,6 @@ class _Progress:
         numbered |= {f"best_{k}": values for k, values in enumerate(self.best_state)}
         temporary = self._file.with_suffix(".tmp")
         with open(temporary, "wb") as file:
-            np.savez(file, done=self.done, since_best=self.since_best, best=self._best, count=len(state), **numbered)
+            facts: dict[str, Any] = {"made_by": self._made_by, "done": self.done, "since_best": self.since_best}
+            np.savez(file, best=self._best, count=len(state), **facts, **numbered)
         os.replace(temporary, self._file)

@@ -49,7 +49,7 @@ def build_keras_head(shape: HeadShape) -> Any:
         A keras.Model of [x, mask] -> logits [B, 7 + auxiliary]: x float32 [B, steps, 128] holds the embedding's bytes
         as floats 0..255, mask bool [B, steps] is true where there is a second.
     """
-    from keras import Input, Model, initializers, layers
+    from keras import Input, Model, initializers, layers, saving
 
     x = Input((shape.steps, EMBEDDING_SIZE), name="embeddings")
     mask = Input((shape.steps,), dtype="bool", name="mask")
@@ -61,7 +61,8 @@ def build_keras_head(shape: HeadShape) -> Any:
         unroll=shape.steps is not None,
         name="lstm",
     )
-    layer = layers.Bidirectional(lstm, name="lstm") if shape.bidirectional else lstm
+    with saving.custom_object_scope({"_keras1_hard_sigmoid": _keras1_hard_sigmoid}):  # Bidirectional copies by name
+        layer = layers.Bidirectional(lstm, name="lstm") if shape.bidirectional else lstm
     hidden = layer(hidden, mask=mask)
     if shape.normalise_out:
         hidden = layers.BatchNormalization(name="normalise_out")(hidden)

@@ -82,16 +82,21 @@ def shard_files(folder: str | os.PathLike[str], side: str) -> list[str]:
     return files
 
 
-def load_clips(folder: str | os.PathLike[str], *sides: str) -> ClipArrays:
-    """All clips of the sides, in the order of the shards; 1.4 kB of memory each.
+def load_clips(folder: str | os.PathLike[str], *sides: str, at_most: int | None = None) -> ClipArrays:
+    """The clips of the sides, in the order of the shards; 1.4 kB of memory each.
+
+    Args:
+        folder: of the shards.
+        sides: which parts.
+        at_most: only the first so many; as the shards are shuffled, a random sample.
 
     Raises:
         ShardsError: a side holds no clips, or a file is absent or damaged.
     """
     files = [file for side in sides for file in shard_files(folder, side)]
     try:
-        metadata = [_metadata(file) for file in files]
-        total = sum(metadata)
+        total = sum(_rows(file) for file in files)
+        total = total if at_most is None else min(total, at_most)
         arrays = ClipArrays(
             np.empty((total, FRAMES, EMBEDDING_SIZE), np.uint8),
             np.empty(total, np.int32),
@@ -101,13 +106,15 @@ def load_clips(folder: str | os.PathLike[str], *sides: str) -> ClipArrays:
         )
         position = 0
         for file in files:
+            if position == total:
+                break
             position = _fill(arrays, file, position)
     except (OSError, ValueError) as error:
         raise ShardsError(f"a shard in {os.fspath(folder)} cannot be read ({error}); make the shards again") from error
     return arrays
 
 
-def _metadata(file: str) -> int:
+def _rows(file: str) -> int:
     with fsspec.open(file, "rb") as opened:
         return int(pq.ParquetFile(opened).metadata.num_rows)
 
@@ -116,6 +123,7 @@ def _fill(arrays: ClipArrays, file: str, position: int) -> int:
     columns = ["embedding", "n_frames", "targets", "video_id", "start_time_seconds"]
     with fsspec.open(file, "rb") as opened:
         for batch in pq.ParquetFile(opened).iter_batches(batch_size=1 << 16, columns=columns):
+            batch = batch.slice(0, len(arrays) - position)
             rows = slice(position, position + len(batch))
             arrays.embedding[rows] = binary_values(batch["embedding"]).reshape(-1, FRAMES, EMBEDDING_SIZE)
             arrays.targets[rows] = binary_values(batch["targets"])

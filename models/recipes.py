@@ -21,6 +21,9 @@ class Recipe:
         batch: clips a step.
         mixup: parameter of the beta distribution by which pairs of equally long clips are mixed; 0 for none.
         shorten: share of batches cut to a random stretch of 1 to 9 seconds, so that short windows are known too.
+        disorder: put the seconds of every clip in a random order, so that the network does not learn clips by heart.
+        stop_early: stop when the held-out clips gain no more, and take the best epoch; else go on to the end, which is
+            better where the rate falls and few held-out clips have laughter.
         balanced: draw as many clips with laughter as without, as the 2017 project's data had.
         members: networks trained from different seeds and joined to one head.
     """
@@ -34,6 +37,8 @@ class Recipe:
     batch: int = 128
     mixup: float = 0.0
     shorten: float = 0.0
+    disorder: bool = False
+    stop_early: bool = True
     balanced: bool = False
     members: int = 1
 
@@ -52,9 +57,12 @@ _SHAPE_2017 = HeadShape(
 RECIPES = {
     "hybrid": Recipe(
         HeadShape(units=64, dropout_in=0.2, dropout_out=0.5, auxiliary=LABELS, steps=FRAMES),
+        epochs=24,
         mixup=1.0,
-        shorten=0.2,
-        members=4,
+        shorten=0.5,
+        disorder=True,
+        stop_early=False,
+        members=6,
     ),
     "2017-adam": Recipe(
         _SHAPE_2017, optimizer="adam", learning_rate=1e-3, cosine=False, epochs=5, batch=32, balanced=True

@@ -13,12 +13,13 @@ import numpy.typing as npt
 
 from models import evaluation_plots, runtime
 from models.baselines import score_baselines, take
+from models.bundle import open_bundle, write_card
 from models.errors import LaughterError, UsageError
 from models.extras import require
 from models.load_shards import ClipArrays, ShardsError, load_clips, read_manifest
 from models.metrics import Metrics, measure
 from models.shard_format import class_targets
-from pipeline import progress
+from pipeline import evaluate_spans, progress
 from pipeline.detect_options import absolute
 from pipeline.evaluate_heads import Head, check_fit, open_heads
 from pipeline.evaluate_table import show
@@ -38,6 +39,8 @@ class EvaluateOptions:
         threshold: of the detection score, for all models; None for what each card says.
         output: folder or URL of the report.
         bootstraps, seed: of the intervals.
+        spans: file of clips in which laughter was marked by hand; None for none.
+        note_on_cards: write what was measured onto the heads' cards too.
     """
 
     shards: str
@@ -49,6 +52,8 @@ class EvaluateOptions:
     bootstraps: int
     seed: int
     quiet: bool = False
+    note_on_cards: bool = False
+    spans: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -84,6 +89,8 @@ def from_arguments(arguments: argparse.Namespace) -> EvaluateOptions:
         bootstraps=arguments.bootstraps,
         seed=arguments.seed,
         quiet=arguments.quiet,
+        note_on_cards=arguments.note_on_cards,
+        spans=absolute(arguments.spans) if arguments.spans else None,
     )
 
 
@@ -99,20 +106,42 @@ def run(options: EvaluateOptions) -> int:
     _require_packages(options)
     runtime.use_one_thread_per_call()
     heads = open_heads(options.heads, required=options.train_shards is None)
+    spans = evaluate_spans.read(options.spans, heads)
     embedder = embedder_of(options.shards)
     for head in heads:
         check_fit(head, embedder, options.shards)
     clips = load_clips(options.shards, options.side)
+    side = f"the side {options.side} of {options.shards}"
+    marked = evaluate_spans.find(str(options.spans), spans, clips, side) if spans else None
     targets = class_targets(clips.targets)
     models = [*_evaluate_heads(heads, clips, targets, options), *_evaluate_baselines(clips, targets, options)]
     show(
         [(model.name, model.metrics) for model in models],
-        title=f"laughter evaluate: the side {options.side} of {options.shards}",
+        title=f"laughter evaluate: {side}",
         bootstraps=options.bootstraps,
     )
-    write_report(models, targets, options)
+    write_report(models, targets, options, _on_spans(heads, marked, options) if marked else None)
+    if options.note_on_cards:
+        for head, model in zip(heads, models, strict=False):
+            note_on_card(head.source, f"{embedder['embedder']}_shards_{options.side}", model.metrics)
     print(f"written to {options.output}: evaluation.json, {', '.join(PLOTS)}")
     return 0
+
+
+def note_on_card(source: str, name: str, metrics: Metrics) -> None:
+    """Write what was measured of a bundle's head onto its card, under `measured`; a Keras file has no card."""
+    if source.endswith(".h5"):
+        return
+    bundle = open_bundle(source)
+    whole = {key: getattr(metrics, key) for key in ("detection_ap", "detection_auc", "mean_class_ap", "top1", "f1")}
+    noted: dict[str, Any] = {"clips": metrics.clips, "with_laughter": metrics.laughs, "threshold": metrics.threshold}
+    noted |= {key: [_rounded(part) for part in dataclasses.astuple(value)] for key, value in whole.items()}
+    noted["class_ap"] = {kind: _rounded(value.value) for kind, value in metrics.class_ap.items()}
+    write_card(bundle.folder, {**bundle.card, "measured": {**bundle.card.get("measured", {}), name: noted}})
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _require_packages(options: EvaluateOptions) -> None:
@@ -138,6 +167,14 @@ def _evaluate_heads(
         scores = head.weights.sequence_scores(clips.embedding, clips.n_frames)
         threshold = head.threshold if options.threshold is None else options.threshold
         yield _measured(head.name, head.source, scores, targets, threshold, options)
+
+
+def _on_spans(heads: list[Head], marked: evaluate_spans.MarkedClips, options: EvaluateOptions) -> dict[str, Any]:
+    """Measure the heads on marked clips, show that table; returns what evaluation.json says of it."""
+    bootstraps, seed = options.bootstraps, options.seed
+    measured = evaluate_spans.measure(heads, marked, bootstraps=bootstraps, seed=seed, quiet=options.quiet)
+    evaluate_spans.show(measured, marked, bootstraps=bootstraps)
+    return evaluate_spans.document(measured, marked)
 
 
 def _evaluate_baselines(
@@ -188,8 +225,10 @@ def _say(options: EvaluateOptions, sentence: str) -> None:
         progress.say(sentence)
 
 
-def write_report(models: list[Evaluated], targets: npt.NDArray[np.uint8], options: EvaluateOptions) -> None:
-    """Write evaluation.json and the plots to the output folder."""
+def write_report(
+    models: list[Evaluated], targets: npt.NDArray[np.uint8], options: EvaluateOptions, spans: dict[str, Any] | None
+) -> None:
+    """Write evaluation.json, `spans` in it, and the plots to the output folder."""
     metrics = {model.name: model.metrics for model in models}
     figures = (
         evaluation_plots.precision_recall_plot({model.name: model.scores for model in models}, targets, metrics),
@@ -199,7 +238,7 @@ def write_report(models: list[Evaluated], targets: npt.NDArray[np.uint8], option
     for name, figure in zip(PLOTS, figures, strict=True):
         with atomic_file(f"{options.output}/{name}") as temporary:
             figure.savefig(temporary, format="png")
-    text = json.dumps(document(models, options), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(document(models, options) | {"spans": spans}, indent=1, ensure_ascii=False, allow_nan=False)
     write_text(f"{options.output}/evaluation.json", text + "\n")
 
 

@@ -8,6 +8,7 @@ EPILOG = """examples:
   laughter evaluate --shards shards/ --head vggish
   laughter evaluate --shards shards/ --head trained/ --head 2017/67top1acc.h5 --baselines --output report/
   laughter evaluate --shards own/ --side held_out --head trained/ --threshold 0.7
+  laughter evaluate --shards shards/ --head trained/ --spans laugh_spans.csv
 
 OUTPUT/evaluation.json holds all that was measured, beside precision_recall.png, reliability.png and confusion.png.
 exit status: 0 all done, 2 bad usage, 1 anything else."""
@@ -40,8 +41,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="detection score from which a clip counts as laughter, for all models (default: each card's "
         "clip_threshold, else 0.5)",
     )
+    add(
+        "--spans",
+        metavar="CSV",
+        help="file or URL of clips in which laughter was marked by hand; measures how well 1 s windows, 10 s windows "
+        "and both combined find it. Columns: video_id, start_time_seconds, end_time_seconds, laugh_segments_rel_s "
+        "(`a-b a-b ...`, in seconds from the clip's start)",
+    )
     add("--output", default="report", help="folder or URL of the report (default: %(default)s)")
     add("--bootstraps", type=int, default=1000, help="resamples for the intervals, 0 for none (default: %(default)s)")
     add("--seed", type=int, default=0, help="of resamples and of the baselines' samples (default: %(default)s)")
+    add("--note-on-cards", action="store_true", help="write what was measured onto the heads' cards too")
     add("--quiet", action="store_true", help="no progress, only the table")
     add("--debug", action="store_true", help="show tracebacks")

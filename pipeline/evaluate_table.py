@@ -16,14 +16,18 @@ _WIDTH = 150
 """Characters of a line where the output is no terminal."""
 
 
+def console() -> Console:
+    """Standard output, of one width where it is no terminal."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+
+
 def show(models: Sequence[tuple[str, Metrics]], *, title: str, bootstraps: int) -> None:
     """Print a row a model: (name, what was measured of it), and below the table what its numbers mean."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
-    first = models[0][1]
-    console.print(f"{title}: {first.clips} clips, {first.laughs} with laughter", markup=False)
-    console.print(build(models))
+    first, out = models[0][1], console()
+    out.print(f"{title}: {first.clips} clips, {first.laughs} with laughter", markup=False)
+    out.print(build(models))
     intervals = f"Intervals: 95 % of {bootstraps} bootstrap resamples of the clips. " if bootstraps else ""
-    console.print(
+    out.print(
         f"AP: average precision; of the kinds, each against all other clips, their numbers in brackets. {intervals}"
         "Top-1: on as many clips without laughter as with. F1: of detection, at the threshold in brackets.",
         markup=False,
@@ -41,21 +45,23 @@ def build(models: Sequence[tuple[str, Metrics]]) -> Table:
     for name, metrics in models:
         table.add_row(
             name.replace("[", "\\["),
-            _with_interval(metrics.detection_ap),
-            _with_interval(metrics.detection_auc),
-            _number(metrics.mean_class_ap),
-            *(_number(metrics.class_ap[kind]) for kind in LAUGHTER_KINDS),
-            _number(metrics.top1),
-            f"{_number(metrics.f1)}\n({metrics.threshold:.2f})",
+            with_interval(metrics.detection_ap),
+            with_interval(metrics.detection_auc),
+            number(metrics.mean_class_ap),
+            *(number(metrics.class_ap[kind]) for kind in LAUGHTER_KINDS),
+            number(metrics.top1),
+            f"{number(metrics.f1)}\n({metrics.threshold:.2f})",
         )
     return table
 
 
-def _number(measured: Estimate) -> str:
-    return "-" if measured.value is None else f"{measured.value:.3f}"
+def number(measured: Estimate, *, sign: str = "") -> str:
+    """A measure to three digits, or a dash; `sign` is "+" where a gain should show one."""
+    return "-" if measured.value is None else f"{measured.value:{sign}.3f}"
 
 
-def _with_interval(measured: Estimate) -> str:
+def with_interval(measured: Estimate, *, sign: str = "") -> str:
+    """A measure, and below it its interval where it has one."""
     if measured.low is None or measured.high is None:
-        return _number(measured)
-    return f"{_number(measured)}\n{measured.low:.2f} to {measured.high:.2f}"
+        return number(measured, sign=sign)
+    return f"{number(measured, sign=sign)}\n{measured.low:{sign}.2f} to {measured.high:{sign}.2f}"

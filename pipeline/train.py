@@ -14,6 +14,9 @@ from models.recipes import RECIPES, Recipe
 from pipeline.detect_options import absolute
 from pipeline.progress import hours_and_minutes, say
 
+LARGEST_SEED = 2_000_000
+"""A thousand times as much, and the number of an epoch, still are an int32."""
+
 
 def recipe_of(arguments: argparse.Namespace) -> Recipe:
     """The recipe named, with what was given in place of its own values."""
@@ -22,6 +25,8 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
         value = getattr(arguments, name)
         if value is not None and value < 1:
             raise UsageError(f"--{name} must be at least 1, not {value}")
+    if not 0 <= arguments.seed <= LARGEST_SEED:
+        raise UsageError(f"--seed must be from 0 to {LARGEST_SEED}, not {arguments.seed}")
     given = {name: getattr(arguments, name) for name in ("epochs", "members") if getattr(arguments, name)}
     shape = dataclasses.replace(recipe.shape, units=arguments.units or recipe.shape.units)
     return dataclasses.replace(recipe, shape=shape, **given)
@@ -34,17 +39,21 @@ def run(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
     runtime.use_one_thread_per_call()
     import tensorflow as tf
 
-    from models.load_shards import read_manifest
+    from models.load_shards import read_manifest, shard_files
     from models.train_head import train_head
 
     tf.config.experimental.enable_op_determinism()
     recipe, shards = recipe_of(arguments), absolute(arguments.shards)
     if (arguments.output / "card.json").exists():
         raise UsageError(f"{arguments.output} holds a head already; name another folder with --output")
+    for side in ("train", "held_out"):
+        shard_files(shards, side)
     sides = read_manifest(shards)["sides"]
     clips = {side: f"{sides[side]['clips']} ({_laughs(sides[side])} with laughter)" for side in ("train", "held_out")}
-    say(f"recipe {arguments.recipe}: {recipe.members} networks, up to {recipe.epochs} epochs of {clips['train']} clips")
-    say(f"choosing on {clips['held_out']} held-out clips")
+    if not arguments.quiet or arguments.dry_run:
+        networks = f"{recipe.members} networks, up to {recipe.epochs} epochs"
+        say(f"recipe {arguments.recipe}: {networks} of {clips['train']} clips")
+        say(f"choosing on {clips['held_out']} held-out clips")
     if arguments.dry_run:
         print("nothing was done (--dry-run)")
         return 0

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--epochs", type=int, help="passes over the clips (default: the recipe's)")
     add("--members", type=int, help="networks joined to the head (default: the recipe's)")
     add("--units", type=int, help="LSTM units of each network and direction (default: the recipe's)")
-    add("--patience", type=int, default=4, help="stop after so many epochs without gain (default: %(default)s)")
+    add("--patience", type=int, default=4, help="stop recipes of 2017 after so many epochs without gain (%(default)s)")
     add("--seed", type=int, default=0, help="of everything random (default: %(default)s)")
     add("--dry-run", action="store_true", help="say what would be done, and do nothing")
     add("--quiet", action="store_true", help="no progress, only the closing summary")

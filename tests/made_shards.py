@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from models.classes import LAUGHTER_KINDS
+from models.classes import CLASSES, LAUGHTER_KINDS
 from models.load_shards import ClipArrays
-from models.shard_format import LAUGHTER_LABELS, MANIFEST, SCHEMA, binary_column, pack_targets
+from models.shard_format import LAUGHTER_LABELS, MANIFEST, SCHEMA, SIDES, binary_column, class_targets, pack_targets
 
 MUSIC = 137
 
@@ -45,6 +45,13 @@ def write(folder: pathlib.Path, sides: dict[str, ClipArrays], **embedder: str) -
             binary_column(clips.targets),
         ]
         pq.write_table(pa.Table.from_arrays(columns, schema=SCHEMA), folder / files[-1]["file"])
-    document = {"files": files, "embedder": {"embedder": "vggish", "space": "", **embedder}}
+    totals = {side: _totals(sides[side].targets) if side in sides else {"clips": 0, "classes": {}} for side in SIDES}
+    document = {"files": files, "sides": totals, "embedder": {"embedder": "vggish", "space": "", **embedder}}
     (folder / MANIFEST).write_text(json.dumps(document))
     return folder
+
+
+def _totals(targets: np.ndarray) -> dict[str, object]:
+    """What the manifest says of a side."""
+    counts = class_targets(targets).sum(axis=0, dtype=int).tolist()
+    return {"clips": len(targets), "classes": dict(zip(CLASSES, counts, strict=True))}

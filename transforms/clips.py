@@ -134,7 +134,7 @@ def split_by_shard(batch: pa.RecordBatch, shards: int) -> Iterator[tuple[int, by
 
 def to_bytes(batch: pa.RecordBatch) -> bytes:
     """A record batch of CLIP_SCHEMA as an Arrow IPC message."""
-    return batch.serialize().to_pybytes()  # type: ignore[no-any-return]
+    return batch.serialize().to_pybytes()
 
 
 def from_bytes(data: bytes) -> pa.RecordBatch:

@@ -51,6 +51,14 @@ def test_two_sides_together(folder):
     assert sum(len(n) for _, n, _ in stream(folder, "train", "held_out", batch=64, seed=0)) == 200
 
 
+def test_the_first_clips_alone(folder):
+    whole = load_clips(folder, "train", "held_out")
+    for at_most in (1, 50, 199, 200, 999):
+        some = load_clips(folder, "train", "held_out", at_most=at_most)
+        np.testing.assert_array_equal(some.embedding, whole.embedding[:at_most])
+        np.testing.assert_array_equal(some.video_ids, whole.video_ids[:at_most])
+
+
 def test_files_the_manifest_does_not_name_are_not_looked_at(folder):
     stray = folder / "train" / "shard-00000-of-00099.parquet"
     stray.write_bytes(b"not parquet")

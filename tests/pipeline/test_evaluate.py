@@ -70,6 +70,42 @@ def test_the_plots_are_pictures(loud_shards, loudness_bundle, tmp_path):
         assert (tmp_path / "r" / name).read_bytes().startswith(b"\x89PNG")
 
 
+SPANS = "video_id,start_time_seconds,end_time_seconds,laugh_segments_rel_s\n"
+
+
+def test_laughter_marked_by_hand_is_measured(loud_shards, loudness_bundle, tmp_path, capsys):
+    spans = tmp_path / "spans.csv"
+    spans.write_text(f"{SPANS}loud0,0,10,0-10\nloud1,0,10,\nloud3,0,10,0-5\nelsewhere,0,10,1-2\n")
+    arguments = ("--shards", loud_shards, "--head", loudness_bundle, "--output", tmp_path / "r", "--spans", spans)
+    assert evaluate(*arguments) == 0
+    said = capsys.readouterr()
+    for words in ("3 clips, 50% laughter; 1 more are absent", "1 s windows", "10 s windows", "combined", "0.857"):
+        assert words in said.out
+    assert "head loudness on 3 marked clips" in said.err
+    document = read(tmp_path / "r")["spans"]
+    (model,) = document["models"]
+    assert (document["absent"], model["clips"], model["frames"], model["marked_frames"]) == (1, 3, 300, 150)
+    assert [clip["video_id"] for clip in document["clips"]] == ["loud0", "loud1", "loud3"]
+    assert model["f1"]["combined"]["value"] == pytest.approx(2 * 150 / (150 + 200))
+    assert model["gains"].keys() == {"1 s windows", "10 s windows"}
+
+
+def test_marked_clips_that_cannot_be_measured_are_refused(loud_shards, shards, loudness_bundle, tmp_path, capsys):
+    spans = tmp_path / "spans.csv"
+    options = ("--output", tmp_path / "r", "--spans", spans)
+    for lines, reason in (
+        ("elsewhere,0,10,1-2\n", f"none of the clips of {spans} is on the side eval"),
+        ("loud0,0,10,1-2\n", "only one of the clips"),
+        ("loud0,0,10,1\n", f"{spans}, line 2: '1' is no stretch"),
+    ):
+        spans.write_text(SPANS + lines)
+        assert evaluate("--shards", loud_shards, "--head", loudness_bundle, *options) == 2
+        assert reason in capsys.readouterr().err
+    assert evaluate("--shards", shards, "--baselines", *options) == 2
+    assert "--spans is for heads" in capsys.readouterr().err
+    assert not (tmp_path / "r").exists()
+
+
 def test_the_same_command_gives_the_same_figures(loud_shards, loudness_bundle, tmp_path):
     for name in ("one", "two"):
         assert evaluate("--shards", loud_shards, "--head", loudness_bundle, "--output", tmp_path / name) == 0
