@@ -196,7 +196,7 @@ class HeadWeights:
                 arrays |= {f"{direction}_{name}": value for name, value in vars(lstm).items()}
         settings = {name: getattr(self, name) for name in _CHOICES}
         with open(path, "wb") as file:
-            np.savez(file, settings=np.array(json.dumps(settings)), **arrays)
+            np.savez_compressed(file, settings=np.array(json.dumps(settings)), **arrays)
 
 
 _CHOICES = {

@@ -25,6 +25,14 @@ def folder(tmp_path_factory):
     return str(made_shards.write(tmp_path_factory.mktemp("shards"), sides))
 
 
+@pytest.fixture
+def eagerly():
+    """A few steps are faster without building graphs for them."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 def key(number: int):
     return tf.constant([number, 2 * number])
 
@@ -35,9 +43,7 @@ def small(name: str) -> Recipe:
 
 
 def same(one: HeadWeights, other: HeadWeights) -> bool:
-    clips = made_clips(9)
-    scores = (head.sequence_scores(clips.embedding, clips.n_frames) for head in (one, other))
-    return np.array_equal(*scores)
+    return np.array_equal(one.dense, other.dense) and np.array_equal(one.forward.kernel, other.forward.kernel)
 
 
 def test_targets_are_unpacked_to_the_classes_and_all_labels():
@@ -112,16 +118,6 @@ def test_a_share_of_batches_is_shortened():
     np.testing.assert_array_equal(left, clips.n_frames)
 
 
-def mix(number: int, count: int = 200):
-    """Clips whose every value is the clip's own number, as are its targets, mixed; and the clips' lengths."""
-    numbers = np.arange(count, dtype=np.float32)
-    lengths = np.arange(count) % 4 + 1
-    x = np.broadcast_to(numbers[:, None, None], (count, 10, 128))
-    y = np.stack([numbers, numbers == 0], axis=1).astype(np.float32)
-    x, y = mixed(x, np.arange(10) < lengths[:, None], y, 1.0, key(number))
-    return x.numpy(), y.numpy(), numbers, lengths
-
-
 def test_disorder_moves_the_seconds_of_a_clip_and_no_others():
     clips = made_clips(40)
     moved, again, other = (disordered(clips.embedding, clips.n_frames, key(n)).numpy() for n in (1, 1, 2))
@@ -132,16 +128,18 @@ def test_disorder_moves_the_seconds_of_a_clip_and_no_others():
         np.testing.assert_array_equal(before[count:], after[count:])
 
 
-def test_a_recipe_that_does_not_stop_early_goes_on_and_keeps_its_last_epoch(folder, tmp_path, monkeypatch):
-    heads = scripted(monkeypatch, [0.9, 0.8, 0.7, 0.6])
-    recipe = dataclasses.replace(SMALL, stop_early=False, epochs=4)
-    head, epochs = run_fit(folder, tmp_path, recipe, patience=1)
-    assert [epoch.number for epoch in epochs] == [1, 2, 3, 4]
-    assert [same(head, other) for other in heads] == [False, False, False, True]
+def mix(number: int, count: int = 200):
+    """Clips whose every value is the clip's own number, as is their first target, mixed; and the numbers."""
+    numbers = np.arange(count, dtype=np.float32)
+    lengths = np.arange(count) % 4 + 1
+    x = np.broadcast_to(numbers[:, None, None], (count, 10, 128))
+    y = np.stack([numbers, numbers == 0], axis=1).astype(np.float32)
+    x, y = mixed(x, np.arange(10) < lengths[:, None], y, 1.0, key(number))
+    return x.numpy(), y.numpy(), numbers
 
 
 def test_equally_long_clips_are_mixed_with_their_targets():
-    found, targets, numbers, _ = mix(1)
+    found, targets, numbers = mix(1)
     assert np.ptp(found, axis=(1, 2)).max() < 1e-4  # one share for a whole clip
     np.testing.assert_allclose(targets[:, 0], found[:, 0, 0], rtol=1e-5)
     changed = found[:, 0, 0] != numbers
@@ -227,6 +225,7 @@ def stopping_after(number: int) -> Callable[[Epoch], None]:
     return report
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_fitting_stops_when_patience_ends_and_returns_the_best_epoch(folder, tmp_path, monkeypatch):
     heads = scripted(monkeypatch, [0.5, 0.4, 0.7, 0.7, 0.6, 0.9, 0.9])
     head, epochs = run_fit(folder, tmp_path, patience=2)
@@ -234,6 +233,16 @@ def test_fitting_stops_when_patience_ends_and_returns_the_best_epoch(folder, tmp
     assert [same(head, other) for other in heads] == [False, False, True, False, False]
 
 
+@pytest.mark.usefixtures("eagerly")
+def test_a_recipe_that_does_not_stop_early_goes_on_and_keeps_its_last_epoch(folder, tmp_path, monkeypatch):
+    heads = scripted(monkeypatch, [0.9, 0.8, 0.7])
+    recipe = dataclasses.replace(SMALL, stop_early=False, epochs=3)
+    head, epochs = run_fit(folder, tmp_path, recipe, patience=1)
+    assert [epoch.number for epoch in epochs] == [1, 2, 3]
+    assert [same(head, other) for other in heads] == [False, False, True]
+
+
+@pytest.mark.usefixtures("eagerly")
 def test_patience_counts_on_after_a_stop_but_only_with_the_same_recipe_and_seed(folder, tmp_path, monkeypatch):
     heads = scripted(monkeypatch, [0.5, 0.4, 0.3, 0.9])
     with pytest.raises(KeyboardInterrupt):
@@ -260,6 +269,7 @@ def test_a_network_learns_to_tell_laughter(tmp_path):
 
 def test_held_out_precision_is_of_any_laughter():
     network = Network(SMALL, seed=0, clips=96)
+    network.model.get_layer("normalise_in").set_weights([np.full(128, value) for value in (1, 0, 90, 3000)])
     clips = made_clips(40)
     laughs = class_targets(clips.targets)[:, -1] == 0
     ranked = laughs[np.argsort(network.head().sequence_scores(clips.embedding, clips.n_frames)[:, -1])]

@@ -24,6 +24,7 @@ RECIPE = Recipe(
     batch=32,
     mixup=1.0,
     shorten=0.5,
+    disorder=True,
     members=2,
 )
 
