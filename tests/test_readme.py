@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from models.shard_format import SCHEMA as SHARD_SCHEMA
 from transforms.tables import SCHEMAS
 
 README = (pathlib.Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
@@ -18,6 +19,16 @@ def test_the_data_dictionary_lists_every_column_with_its_type(table):
     listed = re.findall(r"^\| ([a-z_, 0-9]+) \| ([a-zA-Z0-9 ]+) \|", section, re.MULTILINE)
     columns = [(name, TYPES[kind]) for names, kind in listed if names != "column" for name in names.split(", ")]
     assert columns == [(field.name, str(field.type)) for field in SCHEMAS[table]]
+
+
+def test_the_columns_of_shards_are_listed_with_their_types():
+    section = README.split("\n| column of a shard |")[1].split("\n\n")[0]
+    listed = re.findall(r"^\| ([a-z_]+) \| ([a-z0-9 ]+) \|", section, re.MULTILINE)
+    types = {**TYPES, "list of int16": "list<element: int16 not null>"}
+    sized = {f"{size} bytes": f"fixed_size_binary[{size}]" for size in (66, 1280)}
+    assert [(name, {**types, **sized}[kind]) for name, kind in listed] == [
+        (field.name, str(field.type)) for field in SHARD_SCHEMA
+    ]
 
 
 def test_the_first_look_works_in_duckdb(tmp_path, loudness_bundle, monkeypatch):
