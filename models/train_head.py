@@ -62,7 +62,7 @@ def train_head(
             shards,
             recipe,
             member=member,
-            seed=seed + member,
+            seed=seed * 100 + member,  # so that other seeds share no network
             checkpoint=kept / f"member{member}",
             patience=patience,
             report=report,

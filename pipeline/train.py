@@ -14,8 +14,8 @@ from models.recipes import RECIPES, Recipe
 from pipeline.detect_options import absolute
 from pipeline.progress import hours_and_minutes, say
 
-LARGEST_SEED = 2_000_000
-"""A thousand times as much, and the number of an epoch, still are an int32."""
+LARGEST_SEED = 20_000
+"""A hundred thousand times as much still is an int32."""
 
 
 def recipe_of(arguments: argparse.Namespace) -> Recipe:
