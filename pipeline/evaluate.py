@@ -105,9 +105,9 @@ def run(options: EvaluateOptions) -> int:
     """
     _require_packages(options)
     runtime.use_one_thread_per_call()
-    heads = open_heads(options.heads, required=options.train_shards is None)
-    spans = evaluate_spans.read(options.spans, heads)
     embedder = embedder_of(options.shards)
+    heads = open_heads(options.heads, embedder=embedder["embedder"], required=options.train_shards is None)
+    spans = evaluate_spans.read(options.spans, heads)
     for head in heads:
         check_fit(head, embedder, options.shards)
     clips = load_clips(options.shards, options.side)

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="HEAD",
         help="a shipped bundle's name, a bundle's folder, or a .h5 file of 2017; may be given again (default: vggish, "
-        "where it has a head)",
+        "where the shards are its)",
     )
     add("--baselines", action="store_true", help="fit simple models on the side train, and measure them too")
     add("--train-shards", metavar="SHARDS", help="whose side train the baselines learn from (default: --shards)")

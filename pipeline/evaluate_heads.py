@@ -35,11 +35,12 @@ class Head:
     weights: HeadWeights
 
 
-def open_heads(sources: Sequence[str], *, required: bool) -> list[Head]:
-    """Open what the user named; where that is nothing, the shipped bundle DEFAULT's head, if it has one.
+def open_heads(sources: Sequence[str], *, embedder: str, required: bool) -> list[Head]:
+    """Open what the user named; where that is nothing, the shipped head for the shards' embedder, if there is one.
 
     Args:
         sources: bundles' names, bundles' folders, .h5 files; one named twice counts once.
+        embedder: whose embeddings the shards hold.
         required: whether having no head at all is an error.
 
     Raises:
@@ -47,10 +48,9 @@ def open_heads(sources: Sequence[str], *, required: bool) -> list[Head]:
         UsageError: there is none, but one is required.
     """
     if not sources:
-        bundle = open_bundle(DEFAULT)
-        if required and not bundle.has_head:
-            raise UsageError(f"the bundle {DEFAULT} has no head yet; name one with --head, or add --baselines")
-        return [_of_bundle(DEFAULT, bundle)] if bundle.has_head else []
+        if required and embedder != DEFAULT:
+            raise UsageError(f"the shards hold embeddings of {embedder}; name a head for them with --head")
+        return [_of_bundle(DEFAULT, open_bundle(DEFAULT))] if embedder == DEFAULT else []
     heads: list[Head] = []
     for source in dict.fromkeys(sources):
         head = open_head(source)

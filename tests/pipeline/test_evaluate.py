@@ -90,7 +90,7 @@ def test_laughter_marked_by_hand_is_measured(loud_shards, loudness_bundle, tmp_p
     assert model["gains"].keys() == {"1 s windows", "10 s windows"}
 
 
-def test_marked_clips_that_cannot_be_measured_are_refused(loud_shards, shards, loudness_bundle, tmp_path, capsys):
+def test_marked_clips_that_cannot_be_measured_are_refused(loud_shards, loudness_bundle, tmp_path, capsys):
     spans = tmp_path / "spans.csv"
     options = ("--output", tmp_path / "r", "--spans", spans)
     for lines, reason in (
@@ -101,7 +101,7 @@ def test_marked_clips_that_cannot_be_measured_are_refused(loud_shards, shards, l
         spans.write_text(SPANS + lines)
         assert evaluate("--shards", loud_shards, "--head", loudness_bundle, *options) == 2
         assert reason in capsys.readouterr().err
-    assert evaluate("--shards", shards, "--baselines", *options) == 2
+    assert evaluate("--shards", loud_shards, "--baselines", *options) == 2
     assert "--spans is for heads" in capsys.readouterr().err
     assert not (tmp_path / "r").exists()
 
@@ -185,6 +185,8 @@ def test_heads_of_another_embedder_are_refused(shards, loud_shards, loudness_bun
     compact = made_shards.write(tmp_path / "compact", {"eval": made_clips(9)}, embedder="compact", space="other")
     assert evaluate("--shards", compact, "--head", "compact", "--output", tmp_path / "r") == 2
     assert "of other compact weights" in capsys.readouterr().err
+    assert evaluate("--shards", compact, "--output", tmp_path / "r") == 2
+    assert "hold embeddings of compact; name a head for them" in capsys.readouterr().err
     assert evaluate("--shards", shards, "--baselines", "--train-shards", loud_shards, "--output", tmp_path / "r") == 2
     assert "embeddings of another embedder" in capsys.readouterr().err
     assert not (tmp_path / "r").exists()
