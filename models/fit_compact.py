@@ -11,6 +11,7 @@ from models.compact import Network, build_compact
 from models.compact_data import Scored, kind_targets
 from models.hybrid_head import HeadWeights
 from models.keras_head import HeadShape, build_keras_head, head_from_keras
+from models.learning_rate import falling_rate
 from models.log_mel import MEL_BANDS, PATCH_FRAMES
 from models.postprocess import EMBEDDING_SIZE, PcaParams, quantise
 from models.teacher import AUDIOSET_CLASSES
@@ -19,7 +20,6 @@ RawEmbedder = Callable[[np.ndarray], np.ndarray]
 
 BATCH_PATCHES = 128
 BATCH_WINDOWS = 256
-WARM_UP_STEPS = 200
 LAUGHTER_WEIGHT = 12.0
 LOGIT_LIMIT = 9.0
 SMALLEST_VARIANCE = 3e-3
@@ -184,10 +184,7 @@ def _training_model(targets: np.ndarray) -> tuple[Any, Any]:
 def _optimizer(learning_rate: float, steps: int) -> Any:
     import keras
 
-    warm_up = min(WARM_UP_STEPS, steps // 10)
-    rate = keras.optimizers.schedules.CosineDecay(
-        learning_rate / 100, max(1, steps - warm_up), warmup_target=learning_rate, warmup_steps=warm_up, alpha=0.01
-    )
+    rate = falling_rate(learning_rate, steps, last=0.01)
     momentum = min(0.998, 1 - 10 / max(steps, 20))
     return keras.optimizers.AdamW(rate, weight_decay=1e-4, use_ema=True, ema_momentum=momentum)
 

@@ -15,12 +15,12 @@ import tensorflow as tf
 from models.classes import CLASSES
 from models.hybrid_head import HeadWeights
 from models.keras_head import build_keras_head, head_from_keras
+from models.learning_rate import falling_rate
 from models.load_shards import ClipArrays, load_clips, read_manifest, stream
 from models.ranking import Ranking
 from models.recipes import Recipe
 from models.shard_format import FRAMES, LABELS, LAUGHTER_BITS, LAUGHTER_BYTE, LAUGHTER_LABELS, class_targets
 
-WARM_UP_STEPS = 200
 HELD_OUT_CLIPS = 20_000
 """Held-out clips that epochs and thresholds are chosen on, at most: memory does not grow with the shards."""
 
@@ -179,12 +179,7 @@ class Network:
 def _optimizer(recipe: Recipe, steps: int) -> Any:
     from keras import optimizers
 
-    rate: Any = recipe.learning_rate
-    if recipe.cosine:
-        warm_up = min(WARM_UP_STEPS, steps // 10)
-        rate = optimizers.schedules.CosineDecay(
-            rate / 100, max(1, steps - warm_up), warmup_target=rate, warmup_steps=warm_up
-        )
+    rate: Any = falling_rate(recipe.learning_rate, steps) if recipe.cosine else recipe.learning_rate
     if recipe.optimizer == "adamw":
         return optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
     return {"adam": optimizers.Adam, "sgd": optimizers.SGD}[recipe.optimizer](rate)

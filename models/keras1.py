@@ -19,6 +19,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from models.bundle import BundleError
 from models.classes import CLASSES
 from models.hybrid_head import HeadWeights, LstmWeights
 from models.keras_head import fold_batch_normalisation
@@ -60,6 +61,20 @@ def import_keras1(path: str | os.PathLike[str]) -> HeadWeights:
     except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
         reason = str(error).strip("'\"")
     raise ValueError(f"{os.fspath(path)} is not a Keras 1 model of the 2017 laughter project: {reason}")
+
+
+def open_keras1(path: str | os.PathLike[str]) -> HeadWeights:
+    """What `import_keras1` reads, for a file that the user named.
+
+    Raises:
+        BundleError: one sentence: there is no such file, or it is not such a model.
+    """
+    try:
+        return import_keras1(path)
+    except FileNotFoundError as error:
+        raise BundleError(f"{os.fspath(path)} does not exist; check the path of the Keras file") from error
+    except (OSError, ValueError) as error:
+        raise BundleError(str(error)) from error
 
 
 def _layers(file: h5py.File) -> list[Config]:

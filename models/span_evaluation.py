@@ -5,16 +5,15 @@ Frame F1 with the clip itself left out where its threshold is chosen: nothing is
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import math
 import re
 from collections.abc import Mapping, Sequence
 
-import fsspec
 import numpy as np
 import numpy.typing as npt
 
+from models.csv_rows import read_rows
 from models.errors import UsageError
 from models.events import NONE, WHAT_S, WHEN_S, Floats, every_second, laughter_probability
 from models.hybrid_head import HeadWeights
@@ -80,15 +79,8 @@ def read_spans(path: str) -> list[Span]:
     Raises:
         SpansError: the file is absent, empty or not such a file.
     """
-    try:
-        with fsspec.open(path, "r", encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            missing = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
-            if missing:
-                raise SpansError(f"{path} lacks the columns {', '.join(missing)}; add them to its first line")
-            spans = [(_span(row, f"{path}, line {rows.line_num}"), f"{path}, line {rows.line_num}") for row in rows]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SpansError(f"{path} cannot be read as a CSV file of marked clips ({error}); check it") from error
+    rows = read_rows(path, COLUMNS, what="marked clips", error=SpansError)
+    spans = [(_span(row, where), where) for row, where in rows]
     if not spans:
         raise SpansError(f"{path} has no clips; give a file with a line a clip")
     _refuse_repeated(spans)

@@ -35,18 +35,15 @@ def build_parser() -> argparse.ArgumentParser:
         prog="laughter", description="Find laughter in broadcast recordings.", allow_abbrev=False
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    detect = commands.add_parser("detect", help="recordings in, tables of laughter out", allow_abbrev=False)
-    detect_arguments.add_arguments(detect)
-    detect.set_defaults(run=_detect)
-    shards = commands.add_parser("shards", help="AudioSet's embeddings to training shards", allow_abbrev=False)
-    shards_arguments.add_arguments(shards)
-    shards.set_defaults(run=_shards)
-    train = commands.add_parser("train", help="train a head on shards", allow_abbrev=False)
-    train_arguments.add_arguments(train)
-    train.set_defaults(run=_train)
-    evaluate = commands.add_parser("evaluate", help="measure heads and baselines on shards", allow_abbrev=False)
-    evaluate_arguments.add_arguments(evaluate)
-    evaluate.set_defaults(run=_evaluate)
+    for name, sentence, declared, run in (
+        ("detect", "recordings in, tables of laughter out", detect_arguments, _detect),
+        ("shards", "AudioSet's embeddings to training shards", shards_arguments, _shards),
+        ("train", "train a head on shards", train_arguments, _train),
+        ("evaluate", "measure heads and baselines on shards", evaluate_arguments, _evaluate),
+    ):
+        command = commands.add_parser(name, help=sentence, allow_abbrev=False)
+        declared.add_arguments(command)
+        command.set_defaults(run=run)
     models_command.add_arguments(commands.add_parser("models", help="list, fetch, verify and import models"))
     sample.add_arguments(commands.add_parser("sample", help="make a sample broadcast"))
     commands.add_parser("train-compact", help="train the compact bundle's embedder and head", add_help=False)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from models.bundle import Bundle, BundleError, open_bundle
 from models.errors import UsageError
 from models.hybrid_head import HeadWeights
-from models.keras1 import import_keras1
+from models.keras1 import open_keras1
 
 DEFAULT = "vggish"
 DEFAULT_THRESHOLD = 0.5
@@ -65,12 +65,7 @@ def open_head(source: str) -> Head:
 
 
 def _of_keras1(source: str) -> Head:
-    try:
-        weights = import_keras1(source)
-    except FileNotFoundError as error:
-        raise BundleError(f"{source} does not exist; check the path of the Keras file") from error
-    except (OSError, ValueError) as error:
-        raise BundleError(str(error)) from error
+    weights = open_keras1(source)
     name = source.replace("\\", "/").rsplit("/", 1)[-1][: -len(".h5")]
     return Head(name, source, "vggish", "", DEFAULT_THRESHOLD, weights)
 

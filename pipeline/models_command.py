@@ -75,14 +75,9 @@ def _verify(arguments: argparse.Namespace, _: Sequence[str]) -> int:
 
 
 def _import(arguments: argparse.Namespace, _: Sequence[str]) -> int:
-    from models.keras1 import import_keras1
+    from models.keras1 import open_keras1
 
-    try:
-        head = import_keras1(arguments.file)
-    except FileNotFoundError as error:
-        raise BundleError(f"{arguments.file} does not exist; check the path of the Keras file") from error
-    except (OSError, ValueError) as error:
-        raise BundleError(str(error)) from error
+    head = open_keras1(arguments.file)
     if (arguments.output / "card.json").exists():
         raise BundleError(f"{arguments.output} holds a bundle already; name another folder with --output")
     arguments.output.mkdir(parents=True, exist_ok=True)

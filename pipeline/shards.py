@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from models.errors import LaughterError, UsageError
+from models.load_shards import read_manifest
 from models.shard_format import MANIFEST, SIDES
 from pipeline import engine_options, progress
 from pipeline.detect_options import absolute
@@ -163,11 +164,6 @@ def keep_freed_memory() -> None:
         library = ctypes.CDLL("libc.so.6")
         library.mallopt(_M_MMAP_THRESHOLD, 32 << 20)
         library.mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
-
-
-def read_manifest(output: str) -> dict[str, Any]:
-    """The manifest below `output`."""
-    return dict(json.loads(read_text(f"{output.rstrip('/')}/{MANIFEST}") or "{}"))
 
 
 def written(output: str) -> list[str]:

@@ -54,7 +54,7 @@ class Findings:
         """Count what is no trouble."""
         self.counts[name] += number
 
-    def trouble(self, name: str, example: str, number: int = 1) -> None:
+    def trouble(self, name: str, example: str) -> None:
         """Count a trouble of TROUBLES; `example` names the file or the clip, and the cause.
 
         Raises:
@@ -62,7 +62,7 @@ class Findings:
         """
         if self.strict:
             raise BadInput(f"{example} ({name}); mend or remove it, or run without --strict")
-        self.counts[name] += number
+        self.counts[name] += 1
         self.examples[name] = heapq.nsmallest(EXAMPLES, {*self.examples.get(name, ()), example})
 
 

@@ -26,9 +26,6 @@ from transforms.findings import Findings
 from transforms.match_files import match
 from transforms.printable import printable
 
-SPLITS = ("bal_train", "eval", "unbal_train")
-"""AudioSet's splits, each a folder of the release."""
-
 _CLIPS_PARSED_AT_ONCE = 1024
 _CLIPS_A_BATCH = 16_384
 _GROUPS = 64

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import itertools
 import math
@@ -11,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import apache_beam as beam
-import fsspec
 import numpy as np
 import numpy.typing as npt
 
 from models.classes import CLASSES
+from models.csv_rows import read_rows
 from models.errors import UsageError
 from models.postprocess import EMBEDDING_SIZE
 from models.shard_format import FRAMES, LABELS, LAUGHTER_LABELS
@@ -57,15 +56,8 @@ def read_labels(path: str) -> list[Label]:
     Raises:
         LabelsError: the file is absent or not such a file.
     """
-    try:
-        with fsspec.open(path, "r", encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            missing = set(COLUMNS) - set(rows.fieldnames or ())
-            if missing:
-                raise LabelsError(f"{path} lacks the columns {', '.join(sorted(missing))}")
-            return [_label(row, f"{path}, line {rows.line_num}") for row in rows]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LabelsError(f"{path} cannot be read as a CSV file of labels ({error})") from error
+    rows = read_rows(path, COLUMNS, what="labels", error=LabelsError)
+    return [_label(row, where) for row, where in rows]
 
 
 def _label(row: Mapping[str, str | None], where: str) -> Label:

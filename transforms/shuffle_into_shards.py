@@ -144,7 +144,7 @@ def _write(file: str, side: str, clips: pa.Table, output: str) -> ShardFile:
     )
 
 
-def thin(keyed: tuple[int, bytes], found: Iterable[Findings], settings: ShardSettings) -> Iterator[tuple[int, bytes]]:
+def thin(keyed: tuple[int, bytes], found: Findings, settings: ShardSettings) -> Iterator[tuple[int, bytes]]:
     """Leave out clips without laughter, until about `negatives_per_laugh` are left for each one with.
 
     Which ones go depends on each clip's name and start alone. The side eval is left whole.
@@ -155,7 +155,7 @@ def thin(keyed: tuple[int, bytes], found: Iterable[Findings], settings: ShardSet
     ids, starts = clips["video_id"].to_numpy(), clips["start_time_seconds"].to_numpy()
     draws = clip_hash(ids, starts, seed=settings.seed, buckets=_GRAIN, purpose=_DRAW)
     evaluation = clips["side"].to_numpy() == SIDES.index("eval")
-    kept = clips.filter(pa.array(~none | evaluation | (draws < share_kept(merged(found), settings) * _GRAIN)))
+    kept = clips.filter(pa.array(~none | evaluation | (draws < share_kept(found, settings) * _GRAIN)))
     if len(kept):
         yield number, to_bytes(kept.combine_chunks().to_batches()[0])
 
@@ -203,9 +203,10 @@ class ShuffleIntoShards(beam.PTransform):
     def expand(self, clips: beam.PCollection[tuple[int, bytes]]) -> WrittenShards:
         """Thin if wanted, bring each shard's clips together, write them."""
         if self.settings.negatives_per_laugh is not None:
-            clips = clips | "Thin" >> beam.FlatMap(
-                thin, found=beam.pvalue.AsList(self.found), settings=self.settings
-            ).with_output_types(tuple[int, bytes])
+            total = beam.pvalue.AsSingleton(self.found | "MergeFindings" >> beam.CombineGlobally(merged))
+            clips = clips | "Thin" >> beam.FlatMap(thin, found=total, settings=self.settings).with_output_types(
+                tuple[int, bytes]
+            )
         parts = clips | "Part" >> beam.Partition(lambda keyed, parts: keyed[0] % parts, _PARTS)
         written = [self._write(number, part) for number, part in enumerate(parts)]
         return WrittenShards(

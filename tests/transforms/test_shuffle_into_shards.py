@@ -134,7 +134,7 @@ def test_thinning_keeps_all_laughter_and_about_the_wanted_share_of_the_rest():
     kept = []
     for clips in (laughs, rest):
         for keyed in split_by_shard(to_batch(clips, Placing()), 4):
-            kept += [data for _, data in thin(keyed, [found], settings)]
+            kept += [data for _, data in thin(keyed, found, settings)]
     names = [name for data in kept for name in from_bytes(data)["video_id"].to_pylist()]
     assert set(NAMES[:100]) <= set(names)
     assert 250 < len(names) - 100 < 350
@@ -145,7 +145,7 @@ def test_thinning_leaves_eval_whole():
     found = Findings()
     found.count("clips_without_laughter", 1000)
     settings = ShardSettings("", 1, negatives_per_laugh=0)
-    (kept,) = (data for keyed in split_by_shard(batch, 1) for _, data in thin(keyed, [found], settings))
+    (kept,) = (data for keyed in split_by_shard(batch, 1) for _, data in thin(keyed, found, settings))
     assert len(from_bytes(kept)) == 1000
 
 
