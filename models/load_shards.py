@@ -1,7 +1,7 @@
 """Training shards into memory: as a tf.data stream for training, or whole as numpy arrays.
 
-The stream reads Parquet by TensorFlow I/O. The shards are shuffled already, so each epoch only takes files and
-batches in another order and permutes each batch: a row-level shuffle buffer would halve the rate.
+The stream reads Parquet by TensorFlow I/O. The shards are shuffled already, so each epoch only takes the row groups of
+all files in another order and permutes each: a row-level shuffle buffer would halve the rate.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from typing import Any
+from typing import Any, NamedTuple
 
 import fsspec
 import numpy as np
@@ -18,9 +18,7 @@ import pyarrow.parquet as pq
 
 from models.errors import UsageError
 from models.postprocess import EMBEDDING_SIZE
-from models.shard_format import CLIP_BYTES, FRAMES, MANIFEST, SIDES, TARGET_BYTES, binary_values
-
-_SHUFFLED_BATCHES = 16
+from models.shard_format import CLIP_BYTES, FRAMES, MANIFEST, ROW_GROUP, SIDES, TARGET_BYTES, binary_values
 
 
 class ShardsError(UsageError):
@@ -67,7 +65,15 @@ def read_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
     return dict(document)
 
 
-def shard_files(folder: str | os.PathLike[str], side: str) -> list[str]:
+class ShardListed(NamedTuple):
+    """A shard as the manifest lists it: where it lies, its checksum, and how many clips it holds."""
+
+    path: str
+    sha256: str
+    clips: int
+
+
+def shard_files(folder: str | os.PathLike[str], side: str) -> list[ShardListed]:
     """The files of one side, in order, by the manifest: whatever else lies there is not looked at.
 
     Raises:
@@ -76,10 +82,10 @@ def shard_files(folder: str | os.PathLike[str], side: str) -> list[str]:
     if side not in SIDES:
         raise ShardsError(f"there is no side {side!r}, only {', '.join(SIDES)}")
     root = os.fspath(folder).rstrip("/")
-    files = [f"{root}/{file['file']}" for file in read_manifest(folder)["files"] if file["file"].startswith(f"{side}/")]
-    if not files:
+    listed = [file for file in read_manifest(folder)["files"] if file["file"].startswith(f"{side}/")]
+    if not listed:
         raise ShardsError(f"the shards in {root} have no clips on the side {side}; make them with other options")
-    return files
+    return [ShardListed(f"{root}/{file['file']}", file["sha256"], file["clips"]) for file in listed]
 
 
 def load_clips(folder: str | os.PathLike[str], *sides: str, at_most: int | None = None) -> ClipArrays:
@@ -91,38 +97,35 @@ def load_clips(folder: str | os.PathLike[str], *sides: str, at_most: int | None 
         at_most: only the first so many; as the shards are shuffled, a random sample.
 
     Raises:
-        ShardsError: a side holds no clips, or a file is absent or damaged.
+        ShardsError: a side holds no clips, or a file is absent, damaged or not the one that the manifest lists.
     """
     files = [file for side in sides for file in shard_files(folder, side)]
+    total = sum(file.clips for file in files)
+    total = total if at_most is None else min(total, at_most)
+    arrays = ClipArrays(
+        np.empty((total, FRAMES, EMBEDDING_SIZE), np.uint8),
+        np.empty(total, np.int32),
+        np.empty((total, TARGET_BYTES), np.uint8),
+        np.empty(total, object),
+        np.empty(total, np.float64),
+    )
+    position = 0
     try:
-        total = sum(_rows(file) for file in files)
-        total = total if at_most is None else min(total, at_most)
-        arrays = ClipArrays(
-            np.empty((total, FRAMES, EMBEDDING_SIZE), np.uint8),
-            np.empty(total, np.int32),
-            np.empty((total, TARGET_BYTES), np.uint8),
-            np.empty(total, object),
-            np.empty(total, np.float64),
-        )
-        position = 0
         for file in files:
-            if position == total:
-                break
-            position = _fill(arrays, file, position)
+            if position < total:
+                position = _fill(arrays, file, position)
     except (OSError, ValueError) as error:
         raise ShardsError(f"a shard in {os.fspath(folder)} cannot be read ({error}); make the shards again") from error
     return arrays
 
 
-def _rows(file: str) -> int:
-    with fsspec.open(file, "rb") as opened:
-        return int(pq.ParquetFile(opened).metadata.num_rows)
-
-
-def _fill(arrays: ClipArrays, file: str, position: int) -> int:
+def _fill(arrays: ClipArrays, file: ShardListed, position: int) -> int:
     columns = ["embedding", "n_frames", "targets", "video_id", "start_time_seconds"]
-    with fsspec.open(file, "rb") as opened:
-        for batch in pq.ParquetFile(opened).iter_batches(batch_size=1 << 16, columns=columns):
+    with fsspec.open(file.path, "rb") as opened:
+        parquet = pq.ParquetFile(opened)
+        if parquet.metadata.num_rows != file.clips:
+            raise ValueError(f"{file.path} holds {parquet.metadata.num_rows} clips, not the {file.clips} it should")
+        for batch in parquet.iter_batches(batch_size=1 << 16, columns=columns):
             batch = batch.slice(0, len(arrays) - position)
             rows = slice(position, position + len(batch))
             arrays.embedding[rows] = binary_values(batch["embedding"]).reshape(-1, FRAMES, EMBEDDING_SIZE)
@@ -150,32 +153,47 @@ def stream(folder: str | os.PathLike[str], *sides: str, batch: int, seed: int | 
         ShardsError: a side holds no clips.
     """
     import tensorflow as tf
-    import tensorflow_io as tfio
 
     files = [file for side in sides for file in shard_files(folder, side)]
-    if seed is not None:
-        files = [files[number] for number in np.random.default_rng(seed).permutation(len(files))]
-    columns = {
-        "embedding": tf.TensorSpec([], tf.string),
-        "n_frames": tf.TensorSpec([], tf.int32),
-        "targets": tf.TensorSpec([], tf.string),
-    }  # named one by one: the reader crashes on columns of lists
+    groups = [
+        (file.path, file.sha256, file.clips, start) for file in files for start in range(0, file.clips, ROW_GROUP)
+    ]
+    order = range(len(groups)) if seed is None else np.random.default_rng(seed).permutation(len(groups))
+    columns = tuple(np.array(column) for column in zip(*(groups[number] for number in order), strict=True))
 
-    def decoded(row: dict[str, Any]) -> tuple[Any, Any, Any]:
-        count = tf.shape(row["n_frames"])[0]
-        order = (
-            tf.range(count)
-            if seed is None
-            else tf.random.experimental.stateless_shuffle(
-                tf.range(count), tf.stack([seed, tf.strings.to_hash_bucket_fast(row["targets"][0], 1 << 30)])
-            )
-        )
-        bits = tf.io.decode_raw(tf.gather(row["targets"], order), tf.uint8, fixed_length=TARGET_BYTES)
-        clips = tf.io.decode_raw(tf.gather(row["embedding"], order), tf.uint8, fixed_length=CLIP_BYTES)
-        return tf.reshape(clips, [-1, FRAMES, EMBEDDING_SIZE]), tf.gather(row["n_frames"], order), bits
+    def read(path: Any, sha256: Any, clips: Any, start: Any) -> tuple[Any, Any, Any]:
+        stop = tf.minimum(start + ROW_GROUP, clips)
 
-    dataset = tf.data.Dataset.from_tensor_slices(files)
-    dataset = dataset.flat_map(lambda file: tfio.IODataset.from_parquet(file, columns=columns)).batch(batch)
-    if seed is not None:
-        dataset = dataset.shuffle(_SHUFFLED_BATCHES, seed=seed, reshuffle_each_iteration=False)
-    return dataset.map(decoded, num_parallel_calls=2).prefetch(4)
+        def column(name: str, dtype: Any) -> Any:
+            return _read_column(path, sha256, name, dtype, clips=clips, start=start, stop=stop)
+
+        embedding = tf.io.decode_raw(column("embedding", tf.string), tf.uint8, fixed_length=CLIP_BYTES)
+        targets = tf.io.decode_raw(column("targets", tf.string), tf.uint8, fixed_length=TARGET_BYTES)
+        rows = tf.range(stop - start)
+        if seed is not None:
+            key = tf.stack([seed, tf.strings.to_hash_bucket_fast(path, 1 << 30) + start])
+            rows = tf.random.experimental.stateless_shuffle(rows, key)
+        clips_read = tf.reshape(tf.gather(embedding, rows), [-1, FRAMES, EMBEDDING_SIZE])
+        return clips_read, tf.gather(column("n_frames", tf.int32), rows), tf.gather(targets, rows)
+
+    return tf.data.Dataset.from_tensor_slices(columns).map(read, num_parallel_calls=2).rebatch(batch).prefetch(4)
+
+
+def _read_column(path: Any, sha256: Any, name: str, dtype: Any, *, clips: Any, start: Any, stop: Any) -> Any:
+    """Rows [start, stop) of a column, by the kernel under `tensorflow_io.IODataset.from_parquet`.
+
+    That dataset itself takes every row of a column apart to put batches together again, which is most of its time.
+    The kernel keeps each file open under the name `shared`, hence the checksum in it: shards may be made anew.
+    """
+    from tensorflow_io.python.ops import core_ops
+
+    return core_ops.io_parquet_readable_read(
+        input=path,
+        shared=path + sha256,
+        component=name,
+        shape=clips[None],
+        start=start,
+        stop=stop,
+        dtype=dtype,
+        container="shards",
+    )

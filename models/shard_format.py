@@ -29,6 +29,9 @@ LAUGHTER_BYTE = FIRST_AUDIOSET_INDEX // 8
 LAUGHTER_BITS = int(np.packbits([1] * len(LAUGHTER_KINDS) + [0] * (8 - len(LAUGHTER_KINDS)))[0])
 """Which byte of the packed targets holds the six kinds (they share one), and which of its bits."""
 
+ROW_GROUP = 4096
+"""Clips of a row group of Parquet, the unit of reading."""
+
 MANIFEST = "manifest.json"
 """Name of the file beside the shards that lists them; it is written last."""
 

@@ -1,5 +1,6 @@
 """Shards of made clips: every kind of laughter raises bytes of its own, so that simple models can tell them apart."""
 
+import hashlib
 import json
 import pathlib
 
@@ -33,7 +34,7 @@ def write(folder: pathlib.Path, sides: dict[str, ClipArrays], **embedder: str) -
     """Write a file a side, and the manifest; `embedder` is added to what it says of the embedder."""
     files = []
     for side, clips in sides.items():
-        files.append({"file": f"{side}/shard-00000-of-00001.parquet"})
+        place = folder / side / "shard-00000-of-00001.parquet"
         (folder / side).mkdir(parents=True, exist_ok=True)
         columns = [
             pa.array(clips.video_ids, pa.string()),
@@ -44,7 +45,9 @@ def write(folder: pathlib.Path, sides: dict[str, ClipArrays], **embedder: str) -
             binary_column(clips.embedding.reshape(len(clips), -1)),
             binary_column(clips.targets),
         ]
-        pq.write_table(pa.Table.from_arrays(columns, schema=SCHEMA), folder / files[-1]["file"])
+        pq.write_table(pa.Table.from_arrays(columns, schema=SCHEMA), place)
+        checksum = hashlib.sha256(place.read_bytes()).hexdigest()
+        files.append({"file": f"{side}/{place.name}", "clips": len(clips), "sha256": checksum})
     totals = {side: _totals(sides[side].targets) if side in sides else {"clips": 0, "classes": {}} for side in SIDES}
     document = {"files": files, "sides": totals, "embedder": {"embedder": "vggish", "space": "", **embedder}}
     (folder / MANIFEST).write_text(json.dumps(document))

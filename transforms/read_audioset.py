@@ -6,6 +6,8 @@ rest of it is read file by file, so that the trouble can be named and what is go
 
 from __future__ import annotations
 
+import collections
+import concurrent.futures
 import contextlib
 import dataclasses
 import itertools
@@ -94,11 +96,15 @@ def _kind(path: str, local: str, findings: Findings) -> str | None:
 
 
 def _parsed_quickly(files: Sequence[tuple[str, str, str]]) -> Iterator[Parsed]:
-    """Batches of all files together, read in TensorFlow's own threads while the caller works on the last one."""
-    for kind, run in itertools.groupby(files, key=lambda file: file[2]):
-        records = tf.data.TFRecordDataset([local for _, local, _ in run], compression_type=kind)
-        for batch in records.batch(_CLIPS_PARSED_AT_ONCE).prefetch(2):
-            yield parse_batch(batch)
+    """Batches of all files together, read and parsed in other threads while the caller works on the last one."""
+    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as parser:
+        for kind, run in itertools.groupby(files, key=lambda file: file[2]):
+            records = tf.data.TFRecordDataset([local for _, local, _ in run], compression_type=kind)
+            batches = iter(records.batch(_CLIPS_PARSED_AT_ONCE).prefetch(2))
+            ahead = collections.deque(parser.submit(parse_batch, batch) for batch in itertools.islice(batches, 2))
+            while ahead:
+                yield ahead.popleft().result()
+                ahead.extend(parser.submit(parse_batch, batch) for batch in itertools.islice(batches, 1))
 
 
 def _read_carefully(files: Sequence[tuple[str, str, str]], findings: Findings, *, skip: int) -> Iterator[Clips]:

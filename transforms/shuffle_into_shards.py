@@ -19,16 +19,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from models.classes import CLASSES
-from models.shard_format import SCHEMA, SIDES, binary_values, class_targets, unpack_targets
+from models.shard_format import ROW_GROUP, SCHEMA, SIDES, binary_values, class_targets, unpack_targets
 from transforms.atomic_files import atomic_file
 from transforms.clips import clip_hash, from_bytes, to_bytes, with_targets
 from transforms.findings import Findings, merged
 from transforms.printable import printable
 
-ROW_GROUP = 4096
-"""Clips of a row group."""
-
-_PARTS = 8
+_PARTS = 16
 """Groupings that the clips are spread over: the local runner holds several copies of what one grouping holds."""
 
 _COMPRESSION = {field.name: "none" if field.name == "embedding" else "zstd" for field in SCHEMA}

@@ -1,6 +1,12 @@
 """Shards in memory: streamed in a shuffled order, or whole; both give every clip as it was written."""
 
+import hashlib
+import json
+import pathlib
+import shutil
+
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from models.load_shards import ShardsError, load_clips, shard_files, stream
@@ -36,6 +42,29 @@ def test_the_stream_holds_what_the_arrays_hold(folder):
         assert by_content(*streamed(folder, seed)) == expected
 
 
+def test_shards_of_several_row_groups(folder, monkeypatch):
+    whole = load_clips(folder, "train")
+    monkeypatch.setattr("models.load_shards.ROW_GROUP", 7)
+    np.testing.assert_array_equal(streamed(folder, None)[0], whole.embedding)
+    assert by_content(*streamed(folder, 1)) == by_content(whole.embedding, whole.n_frames, whole.targets)
+
+
+def test_shards_made_anew_in_the_same_place_are_read_anew(folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    before = streamed(copy, None)[0]
+    name = shard_files(copy, "train")[0].path
+    table = pq.read_table(name).slice(1)
+    pq.write_table(table, name)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    with pytest.raises(ShardsError, match=f"{name} holds {len(table)} clips, not the {len(table) + 1} it should"):
+        load_clips(copy, "train")
+    entry = next(file for file in manifest["files"] if name.endswith(file["file"]))
+    entry |= {"clips": len(table), "sha256": hashlib.sha256(pathlib.Path(name).read_bytes()).hexdigest()}
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    np.testing.assert_array_equal(streamed(copy, None)[0], before[1:])
+
+
 def test_each_epoch_has_its_own_order_and_always_the_same(folder):
     once, again, other = (streamed(folder, seed)[0] for seed in (3, 3, 4))
     np.testing.assert_array_equal(once, again)
@@ -63,7 +92,7 @@ def test_files_the_manifest_does_not_name_are_not_looked_at(folder):
     stray = folder / "train" / "shard-00000-of-00099.parquet"
     stray.write_bytes(b"not parquet")
     try:
-        assert str(stray) not in shard_files(folder, "train")
+        assert str(stray) not in [file.path for file in shard_files(folder, "train")]
         assert len(load_clips(folder, "train", "held_out")) == 200
     finally:
         stray.unlink()
