@@ -1,4 +1,4 @@
-"""The hybrid head: batch normalisation, bidirectional LSTM, batch normalisation, seven sigmoids.
+"""The hybrid head: batch normalisation, bidirectional LSTM, attention, batch normalisation, seven sigmoids.
 
 Training builds it in Keras (models.keras_head); everything else runs it from plain arrays (`HeadWeights`), so
 that loading a head never executes anything and heads of other origin (the 2017 models) fit in.
@@ -10,6 +10,7 @@ import dataclasses
 import functools
 import json
 import os
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -41,12 +42,15 @@ class HeadWeights:
         scale, offset: [128], the first batch normalisation folded to `x * scale + offset`, x being the
             embedding's bytes as floats 0..255.
         forward, backward: the LSTM's directions; backward is None for a single forward LSTM.
-        scale2, offset2: [U] or [2U], the second batch normalisation; ones and zeros where there is none.
-        dense, dense_bias: [U or 2U, 7] and [7].
+        attention: [F, H], F being U or 2U: scores of a second's state, of which a softmax over the seconds makes H
+            weighted means; None where the states after the last second count alone (H is 1 then).
+        scale2, offset2: [H * F], the second batch normalisation; ones and zeros where there is none.
+        dense, dense_bias: [H * F, 7] and [7].
         activation: "tanh" (Keras 3) or "relu" (the 2017 models).
         recurrent_activation: "sigmoid", or "hard_sigmoid": Keras 1's clip(0.2 x + 0.5, 0, 1).
         padding: what stands for seconds that a window lacks: "mask", or "zeros_before" (zero embeddings in
             front, as Keras' `pad_sequences` gave the 2017 models).
+        others: further networks; the head's logits are the mean of those of all.
     """
 
     scale: FloatArray
@@ -60,10 +64,14 @@ class HeadWeights:
     activation: str = "tanh"
     recurrent_activation: str = "sigmoid"
     padding: str = "mask"
+    attention: FloatArray | None = None
+    others: tuple[HeadWeights, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit together and names of functions that do not exist."""
-        units = self.forward.recurrent.shape[0] * (2 if self.backward else 1)
+        states = self.forward.recurrent.shape[0] * (2 if self.backward else 1)
+        means = 1 if self.attention is None else self.attention.shape[-1]
+        units = means * states
         expected: dict[str, tuple[int, ...]] = {
             "scale": (EMBEDDING_SIZE,),
             "offset": (EMBEDDING_SIZE,),
@@ -72,12 +80,16 @@ class HeadWeights:
             "dense": (units, len(CLASSES)),
             "dense_bias": (len(CLASSES),),
         }
+        if self.attention is not None:
+            expected["attention"] = (states, means)
         for name, shape in expected.items():
             if getattr(self, name).shape != shape:
                 raise ValueError(f"the head's {name} has shape {getattr(self, name).shape}, not {shape}")
         for field, known in _CHOICES.items():
             if getattr(self, field) not in known:
                 raise ValueError(f"the head's {field} is {getattr(self, field)!r}, not one of {known}")
+        if any(other.padding != self.padding or other.others for other in self.others):
+            raise ValueError("the head's networks are padded in different ways, or have further networks themselves")
 
     def window_scores(self, embeddings: npt.NDArray[np.uint8], *, window_s: int, hop_s: int) -> FloatArray:
         """Score the windows [k, k + window_s) for k = 0, hop_s, 2 hop_s, ... below the recording's end.
@@ -158,15 +170,27 @@ class HeadWeights:
         """Scores [B, 7] of windows whose step t is row `index[:, t]`, skipped where `valid` is false."""
         import tensorflow as tf
 
-        inputs = tf.cast(rows, tf.float32) * self.scale + self.offset
-        last = [self._last_state(inputs, index, valid, self.forward, reverse=False)]
-        if self.backward is not None:
-            last.append(self._last_state(inputs, index, valid, self.backward, reverse=True))
-        joined = tf.concat(last, axis=1) * self.scale2 + self.offset2
-        return tf.sigmoid(tf.matmul(joined, self.dense) + self.dense_bias)
+        logits = [network._logits(rows, index, valid) for network in (self, *self.others)]
+        return tf.sigmoid(tf.add_n(logits) / len(logits))
 
-    def _last_state(self, inputs: Any, index: Any, valid: Any, lstm: LstmWeights, *, reverse: bool) -> Any:
-        """The LSTM's output [B, U] after its last valid step.
+    def _logits(self, rows: Any, index: Any, valid: Any) -> Any:
+        import tensorflow as tf
+
+        inputs = tf.cast(rows, tf.float32) * self.scale + self.offset
+        states = [self._states(inputs, index, valid, self.forward, reverse=False)]
+        if self.backward is not None:
+            states.append(self._states(inputs, index, valid, self.backward, reverse=True))
+        if self.attention is None:
+            features = tf.concat([one[-1] for one in states], axis=1)
+        else:
+            sequence = tf.concat([tf.stack(states[0], axis=1), *(tf.stack(one[::-1], axis=1) for one in states[1:])], 2)
+            attention = tf.where(valid[:, :, None], tf.matmul(sequence, self.attention), _UNHEARD)
+            means = tf.einsum("bth,btf->bhf", tf.nn.softmax(attention, axis=1), sequence)
+            features = tf.reshape(means, [-1, len(self.scale2)])
+        return tf.matmul(features * self.scale2 + self.offset2, self.dense) + self.dense_bias
+
+    def _states(self, inputs: Any, index: Any, valid: Any, lstm: LstmWeights, *, reverse: bool) -> list[Any]:
+        """The LSTM's output [B, U] after each step, in the order of its steps; steps that are not valid change nothing.
 
         Windows overlap, so the inputs' share of the gates is computed once a second, not once a window.
         """
@@ -177,7 +201,7 @@ class HeadWeights:
         gate = {"sigmoid": tf.sigmoid, "hard_sigmoid": _hard_sigmoid}[self.recurrent_activation]
         state = tf.zeros((index.shape[0], lstm.recurrent.shape[0]))
         cell = tf.zeros_like(state)
-        steps = range(index.shape[1])
+        steps, states = range(index.shape[1]), []
         for step in reversed(steps) if reverse else steps:
             gates = tf.gather(projected, index[:, step]) + tf.matmul(state, lstm.recurrent)
             enter, forget, candidate, leave = tf.split(gates, 4, axis=1)
@@ -185,25 +209,45 @@ class HeadWeights:
             new_state = gate(leave) * activation(new_cell)
             here = valid[:, step, None]
             cell, state = tf.where(here, new_cell, cell), tf.where(here, new_state, state)
-        return state
+            states.append(state)
+        return states
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the head to `path`, an .npz of named arrays and one JSON string (no pickles)."""
+        arrays = self._arrays()
+        for number, other in enumerate(self.others):
+            arrays |= {f"{_OTHER}{number}_{name}": value for name, value in other._arrays().items()}
+        settings = {name: getattr(self, name) for name in _CHOICES}
+        with open(path, "wb") as file:
+            np.savez_compressed(file, settings=np.array(json.dumps(settings)), **arrays)
+
+    def _arrays(self) -> dict[str, FloatArray]:
         arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
         for direction in ("forward", "backward"):
             lstm = getattr(self, direction)
             if lstm is not None:
                 arrays |= {f"{direction}_{name}": value for name, value in vars(lstm).items()}
-        settings = {name: getattr(self, name) for name in _CHOICES}
-        with open(path, "wb") as file:
-            np.savez_compressed(file, settings=np.array(json.dumps(settings)), **arrays)
+        return arrays
 
+
+_OTHER = "other"
+_UNHEARD = -1e9
+"""Attention to seconds that a window lacks, before the softmax."""
 
 _CHOICES = {
     "activation": ("tanh", "relu"),
     "recurrent_activation": ("sigmoid", "hard_sigmoid"),
     "padding": ("mask", "zeros_before"),
 }
+
+
+def join_heads(heads: Sequence[HeadWeights]) -> HeadWeights:
+    """One head whose logits are the mean of those of several networks.
+
+    Raises:
+        ValueError: their sequences are padded in different ways.
+    """
+    return dataclasses.replace(heads[0], others=tuple(heads[1:]))
 
 
 def load_head(path: str | os.PathLike[str]) -> HeadWeights:
@@ -216,10 +260,10 @@ def load_head(path: str | os.PathLike[str]) -> HeadWeights:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         settings = json.loads(str(arrays.pop("settings")))
-        lstms = {side: _pop_lstm(arrays, side) for side in ("forward", "backward")}
-        if lstms["forward"] is None:
-            raise KeyError("forward_kernel")
-        return HeadWeights(**arrays, **settings, **lstms)  # type: ignore[arg-type]
+        others: list[HeadWeights] = []
+        while prefixed := [name for name in arrays if name.startswith(f"{_OTHER}{len(others)}_")]:
+            others.append(_network({name.split("_", 1)[1]: arrays.pop(name) for name in prefixed}, settings))
+        return dataclasses.replace(_network(arrays, settings), others=tuple(others))
     except FileNotFoundError:
         raise ValueError(f"there is no head at {os.fspath(path)}; give a bundle's folder or a head.npz") from None
     except Exception as error:
@@ -227,6 +271,13 @@ def load_head(path: str | os.PathLike[str]) -> HeadWeights:
             f"{os.fspath(path)} is not a head written by this project ({error}); train one, or import one with "
             "`laughter models import`"
         ) from error
+
+
+def _network(arrays: dict[str, npt.NDArray[Any]], settings: dict[str, str]) -> HeadWeights:
+    lstms = {side: _pop_lstm(arrays, side) for side in ("forward", "backward")}
+    if lstms["forward"] is None:
+        raise KeyError("forward_kernel")
+    return HeadWeights(**arrays, **settings, **lstms)  # type: ignore[arg-type]
 
 
 def _pop_lstm(arrays: dict[str, npt.NDArray[Any]], side: str) -> LstmWeights | None:

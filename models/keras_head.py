@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,9 @@ class HeadShape:
         units: of the LSTM, in each direction.
         bidirectional: or forward only.
         dropout_in, dropout_out: shares of values dropped before and after the LSTM, in [0, 1).
+        attention: weighted means over the seconds that the LSTM's states are pooled to; 0 where its states after the
+            last second count alone.
+        dropout_states: share of the states dropped before the attention, in [0, 1).
         normalise_out: whether a batch normalisation follows the LSTM.
         activation, recurrent_activation, padding: as HeadWeights has them.
         auxiliary: further sigmoid outputs that only help training, such as all of AudioSet's classes.
@@ -34,6 +36,8 @@ class HeadShape:
     bidirectional: bool = True
     dropout_in: float = 0.5
     dropout_out: float = 0.5
+    attention: int = 0
+    dropout_states: float = 0.0
     normalise_out: bool = True
     activation: str = "tanh"
     recurrent_activation: str = "sigmoid"
@@ -49,21 +53,34 @@ def build_keras_head(shape: HeadShape) -> Any:
         A keras.Model of [x, mask] -> logits [B, 7 + auxiliary]: x float32 [B, steps, 128] holds the embedding's bytes
         as floats 0..255, mask bool [B, steps] is true where there is a second.
     """
-    from keras import Input, Model, initializers, layers, saving
+    from keras import Input, Model, initializers, layers, ops
 
     x = Input((shape.steps, EMBEDDING_SIZE), name="embeddings")
     mask = Input((shape.steps,), dtype="bool", name="mask")
-    hidden = layers.Dropout(shape.dropout_in)(layers.BatchNormalization(name="normalise_in")(x, mask=mask))
-    lstm = layers.LSTM(
-        shape.units,
-        activation=shape.activation,
-        recurrent_activation=_keras1_hard_sigmoid if shape.recurrent_activation == "hard_sigmoid" else "sigmoid",
-        unroll=shape.steps is not None,
-        name="lstm",
-    )
-    with saving.custom_object_scope({"_keras1_hard_sigmoid": _keras1_hard_sigmoid}):  # Bidirectional copies by name
-        layer = layers.Bidirectional(lstm, name="lstm") if shape.bidirectional else lstm
-    hidden = layer(hidden, mask=mask)
+    dropped = layers.Dropout(shape.dropout_in)(layers.BatchNormalization(name="normalise_in")(x, mask=mask))
+
+    def direction(name: str, *, backwards: bool) -> Any:
+        """One direction's states; Keras' Bidirectional, unrolled and masked, blanks those of the backward one."""
+        lstm = layers.LSTM(
+            shape.units,
+            activation=shape.activation,
+            recurrent_activation=_hard_sigmoid if shape.recurrent_activation == "hard_sigmoid" else "sigmoid",
+            unroll=shape.steps is not None,
+            return_sequences=bool(shape.attention),
+            go_backwards=backwards,
+            name=name,
+        )
+        states = lstm(dropped, mask=mask)
+        return ops.flip(states, axis=1) if backwards and shape.attention else states
+
+    hidden = direction("forward", backwards=False)
+    if shape.bidirectional:
+        hidden = ops.concatenate([hidden, direction("backward", backwards=True)], axis=-1)
+    if shape.attention:
+        hidden = layers.Dropout(shape.dropout_states)(hidden)
+        heard = layers.Dense(shape.attention, use_bias=False, name="attention")(hidden)
+        weights = ops.softmax(ops.where(mask[:, :, None], heard, -1e9), axis=1)
+        hidden = layers.Flatten()(ops.einsum("bth,btf->bhf", weights, hidden))
     if shape.normalise_out:
         hidden = layers.BatchNormalization(name="normalise_out")(hidden)
     hidden = layers.Dropout(shape.dropout_out)(hidden)
@@ -77,9 +94,8 @@ def build_keras_head(shape: HeadShape) -> Any:
 def head_from_keras(model: Any, shape: HeadShape) -> HeadWeights:
     """The plain arrays of a model that `build_keras_head` built; the auxiliary outputs are left behind."""
     scale, offset = _folded(model.get_layer("normalise_in"))
-    lstm = model.get_layer("lstm")
-    directions = [lstm.forward_layer, lstm.backward_layer] if shape.bidirectional else [lstm]
-    forward, *backward = (LstmWeights(*direction.get_weights()) for direction in directions)
+    directions = ["forward", "backward"] if shape.bidirectional else ["forward"]
+    forward, *backward = (LstmWeights(*model.get_layer(name).get_weights()) for name in directions)
     dense, dense_bias = model.get_layer("scores").get_weights()
     scale2, offset2 = np.ones(len(dense), np.float32), np.zeros(len(dense), np.float32)
     if shape.normalise_out:
@@ -96,10 +112,11 @@ def head_from_keras(model: Any, shape: HeadShape) -> HeadWeights:
         activation=shape.activation,
         recurrent_activation=shape.recurrent_activation,
         padding=shape.padding,
+        attention=model.get_layer("attention").get_weights()[0] if shape.attention else None,
     )
 
 
-def _keras1_hard_sigmoid(x: Any) -> Any:
+def _hard_sigmoid(x: Any) -> Any:
     """Keras 1's: clip(0.2 x + 0.5, 0, 1)."""
     from keras import ops
 
@@ -117,61 +134,3 @@ def fold_batch_normalisation(
     """The scale and offset, float32 [n] each, that a trained batch normalisation amounts to."""
     scale = gamma / np.sqrt(variance + epsilon)
     return scale.astype(np.float32), (beta - mean * scale).astype(np.float32)
-
-
-def join_heads(heads: Sequence[HeadWeights]) -> HeadWeights:
-    """One head whose logits are the mean of those of several: their LSTMs side by side, not connected.
-
-    Args:
-        heads: of one kind (directions, activations, padding); their first normalisations may differ.
-
-    Raises:
-        ValueError: they are of different kinds.
-    """
-    first = heads[0]
-    kinds = {
-        (head.activation, head.recurrent_activation, head.padding, head.backward is None, len(head.dense))
-        for head in heads
-    }
-    if len(kinds) != 1:
-        raise ValueError(f"heads of different kinds cannot be joined: {sorted(map(str, kinds))}")
-    units = len(first.forward.recurrent)
-    sides = [slice(0, units)] if first.backward is None else [slice(0, units), slice(units, 2 * units)]
-
-    def beside(name: str) -> Any:
-        return np.concatenate([getattr(head, name)[side] for side in sides for head in heads])
-
-    return dataclasses.replace(
-        first,
-        scale=np.ones(EMBEDDING_SIZE, np.float32),
-        offset=np.zeros(EMBEDDING_SIZE, np.float32),
-        forward=_join_lstms([_with_scale(head.forward, head) for head in heads]),
-        backward=None if first.backward is None else _join_lstms([_with_scale(h.backward, h) for h in heads]),  # type: ignore[arg-type]
-        scale2=beside("scale2"),
-        offset2=beside("offset2"),
-        dense=beside("dense") / np.float32(len(heads)),
-        dense_bias=np.mean([head.dense_bias for head in heads], axis=0, dtype=np.float32),
-    )
-
-
-def _with_scale(lstm: LstmWeights, head: HeadWeights) -> LstmWeights:
-    """The LSTM on bytes as they are, the head's first normalisation folded in."""
-    bias = lstm.bias + head.offset @ lstm.kernel
-    return LstmWeights(head.scale[:, None] * lstm.kernel, lstm.recurrent, bias.astype(np.float32))
-
-
-def _join_lstms(lstms: Sequence[LstmWeights]) -> LstmWeights:
-    """LSTMs side by side in one; each gate holds that gate of all of them."""
-    units = len(lstms[0].recurrent)
-    total = units * len(lstms)
-    recurrent = np.zeros((total, 4, total), np.float32)
-    for number, lstm in enumerate(lstms):
-        place = slice(number * units, (number + 1) * units)
-        recurrent[place, :, place] = lstm.recurrent.reshape(units, 4, units)
-    kernels = [lstm.kernel.reshape(EMBEDDING_SIZE, 4, units) for lstm in lstms]
-    biases = [lstm.bias.reshape(4, units) for lstm in lstms]
-    return LstmWeights(
-        np.concatenate(kernels, axis=2).reshape(EMBEDDING_SIZE, 4 * total),
-        recurrent.reshape(total, 4 * total),
-        np.concatenate(biases, axis=1).reshape(4 * total),
-    )

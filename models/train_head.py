@@ -14,8 +14,7 @@ from models.bundle import write_card
 from models.classes import CLASSES
 from models.events import laughter_probability
 from models.fit_head import HELD_OUT_CLIPS, Epoch, fit
-from models.hybrid_head import HeadWeights
-from models.keras_head import join_heads
+from models.hybrid_head import HeadWeights, join_heads
 from models.load_shards import ClipArrays, load_clips, read_manifest
 from models.recipes import Recipe
 from models.shard_format import class_targets
@@ -69,7 +68,7 @@ def train_head(
         )
         for member in range(recipe.members)
     ]
-    head = join_heads(members) if len(members) > 1 else members[0]
+    head = join_heads(members)
     head.save(output / "head.npz")
     card = _card(name, manifest, recipe, recipe_name, seed, head, held_out)
     write_card(output, card)

@@ -1,20 +1,22 @@
 """The head: Keras and plain arrays agree, windows are padded as the card says, files round-trip."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from models import hybrid_head
-from models.keras_head import HeadShape, build_keras_head, head_from_keras, join_heads
+from models.hybrid_head import join_heads
+from models.keras_head import HeadShape, build_keras_head, head_from_keras
 
 SHAPE = HeadShape(units=8)
 
 
-@pytest.fixture(scope="module")
-def keras_head():
+def made_model(shape):
     import keras
 
     keras.utils.set_random_seed(3)
-    model = build_keras_head(SHAPE)
+    model = build_keras_head(shape)
     rng = np.random.default_rng(0)
     for layer in ("normalise_in", "normalise_out"):
         weights = model.get_layer(layer).get_weights()
@@ -22,6 +24,11 @@ def keras_head():
             [w + rng.random(w.shape).astype(np.float32) * (50 if layer == "normalise_in" else 0.5) for w in weights]
         )
     return model
+
+
+@pytest.fixture(scope="module")
+def keras_head():
+    return made_model(SHAPE)
 
 
 @pytest.fixture
@@ -48,6 +55,20 @@ def test_window_scores_equal_keras_windows_with_a_mask_at_the_end(keras_head, em
     assert np.ptp(expected, axis=0).max() > 1e-3  # the windows do differ
 
 
+@pytest.mark.parametrize("bidirectional", [True, False])
+def test_attention_equals_keras(embeddings, bidirectional):
+    shape = HeadShape(units=8, bidirectional=bidirectional, attention=3, steps=10)
+    model = made_model(shape)
+    heard = model.get_layer("attention")
+    heard.set_weights([values * 30 for values in heard.get_weights()])
+    scores = head_from_keras(model, shape).window_scores(embeddings, window_s=10, hop_s=1)
+    expected = np.stack([keras_scores(model, embeddings, 10, start) for start in range(37)])
+    np.testing.assert_allclose(scores, expected, atol=2e-5)
+    heard.set_weights([values * 0 for values in heard.get_weights()])
+    plain = np.stack([keras_scores(model, embeddings, 10, start) for start in range(37)])
+    assert np.abs(plain - expected).max() > 1e-3  # the attention does matter
+
+
 def test_sequence_scores_equal_window_scores(keras_head, embeddings):
     head = head_from_keras(keras_head, SHAPE)
     lengths = np.array([10, 4, 1])
@@ -61,8 +82,6 @@ def test_sequence_scores_equal_window_scores(keras_head, embeddings):
 
 
 def test_zeros_before_puts_zero_embeddings_in_front(keras_head, embeddings):
-    import dataclasses
-
     head = dataclasses.replace(head_from_keras(keras_head, SHAPE), padding="zeros_before")
     padded = np.concatenate([np.zeros((6, 128), np.uint8), embeddings[:4]])
     short = head.window_scores(embeddings[:4], window_s=10, hop_s=1)[0]
@@ -79,12 +98,15 @@ def test_a_window_scores_the_same_wherever_it_lies(keras_head):
 
 
 def test_files_round_trip_and_never_hold_pickles(keras_head, embeddings, tmp_path):
-    head = head_from_keras(keras_head, SHAPE)
-    head.save(tmp_path / "head.npz")
-    again = hybrid_head.load_head(tmp_path / "head.npz")
-    np.testing.assert_array_equal(
-        again.window_scores(embeddings, window_s=10, hop_s=1), head.window_scores(embeddings, window_s=10, hop_s=1)
-    )
+    attentive = HeadShape(units=4, attention=2)
+    joined = join_heads([head_from_keras(keras_head, SHAPE)] + 2 * [head_from_keras(made_model(attentive), attentive)])
+    for head in (joined, *joined.others, join_heads([joined.others[0]])):
+        head.save(tmp_path / "head.npz")
+        again = hybrid_head.load_head(tmp_path / "head.npz")
+        np.testing.assert_array_equal(
+            again.window_scores(embeddings, window_s=10, hop_s=1), head.window_scores(embeddings, window_s=10, hop_s=1)
+        )
+        assert len(again.others) == len(head.others)
     np.savez(tmp_path / "evil.npz", settings=np.array([object()], dtype=object))
     with pytest.raises(ValueError, match=r"evil\.npz is not a head"):
         hybrid_head.load_head(tmp_path / "evil.npz")
@@ -92,7 +114,14 @@ def test_files_round_trip_and_never_hold_pickles(keras_head, embeddings, tmp_pat
         hybrid_head.load_head(tmp_path / "absent.npz")
 
 
-@pytest.mark.parametrize("shape", [SHAPE, HeadShape(units=8, bidirectional=False, normalise_out=False, auxiliary=9)])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        SHAPE,
+        HeadShape(units=8, bidirectional=False, normalise_out=False, auxiliary=9),
+        HeadShape(units=8, attention=2, steps=10),
+    ],
+)
 def test_joined_heads_give_the_mean_of_their_logits(embeddings, shape):
     import keras
 
@@ -110,7 +139,7 @@ def test_joined_heads_give_the_mean_of_their_logits(embeddings, shape):
     assert np.ptp(scores, axis=0).max() > 0.05
 
 
-def test_heads_of_different_kinds_are_not_joined():
-    one, other = (HeadShape(units=8, bidirectional=both) for both in (True, False))
-    with pytest.raises(ValueError, match="different kinds"):
-        join_heads([head_from_keras(build_keras_head(shape), shape) for shape in (one, other)])
+def test_heads_padded_in_different_ways_are_not_joined(keras_head):
+    one = head_from_keras(keras_head, SHAPE)
+    with pytest.raises(ValueError, match="padded in different ways"):
+        join_heads([one, dataclasses.replace(one, padding="zeros_before")])
