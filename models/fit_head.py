@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import pathlib
 import time
@@ -13,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from models.classes import CLASSES
+from models.errors import UsageError
 from models.hybrid_head import HeadWeights
 from models.keras_head import build_keras_head, head_from_keras
 from models.learning_rate import falling_rate
@@ -25,6 +27,10 @@ HELD_OUT_CLIPS = 20_000
 """Held-out clips that epochs and thresholds are chosen on, at most: memory does not grow with the shards."""
 
 _LARGEST_GRADIENT = 5.0
+
+
+class TrainingError(UsageError):
+    """Training that cannot go on; the message says why and what to do."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,8 +162,20 @@ class Network:
         return float(Ranking(np.concatenate(parts), laughs)(np.ones((1, len(clips)), np.int64))[0][0])
 
     def head(self) -> HeadWeights:
-        """The network as plain arrays."""
-        return head_from_keras(self.model, self.recipe.shape)
+        """The network as plain arrays.
+
+        The six kinds are among AudioSet's classes, so each is learned twice, as a score and as an auxiliary output: the
+        head gives the mean of both logits.
+        """
+        head = head_from_keras(self.model, self.recipe.shape)
+        if not self.recipe.shape.auxiliary:
+            return head
+        again, bias_again = (values[..., LAUGHTER_LABELS] for values in self.model.get_layer("auxiliary").get_weights())
+        dense, bias = head.dense.copy(), head.dense_bias.copy()
+        kinds = slice(0, len(LAUGHTER_LABELS))
+        dense[:, kinds] = (dense[:, kinds] + again) / 2
+        bias[kinds] = (bias[kinds] + bias_again) / 2
+        return dataclasses.replace(head, dense=dense, dense_bias=bias)
 
     def state(self) -> list[np.ndarray]:
         """All that training changes, the generators of random numbers included."""
@@ -167,11 +185,11 @@ class Network:
         """Go back to a `state`.
 
         Raises:
-            ValueError: it is of another recipe.
+            TrainingError: it is of another recipe.
         """
         variables = [*self.model.variables, *self.optimizer.variables]
         if [tuple(v.shape) for v in variables] != [values.shape for values in state]:
-            raise ValueError("it was made by another recipe")
+            raise TrainingError("the checkpoints were made by another recipe; remove them")
         for variable, values in zip(variables, state, strict=True):
             variable.assign(values)
 
@@ -228,7 +246,7 @@ def fit(
 
     Raises:
         ShardsError: the shards lack one of the sides.
-        ValueError: the checkpoint is of another recipe or seed.
+        TrainingError: the checkpoint is of another recipe or seed, or the loss is no number any more.
     """
     held_out = load_clips(folder, "held_out", at_most=HELD_OUT_CLIPS)
     network = Network(recipe, seed=seed, clips=read_manifest(folder)["sides"]["train"]["clips"])
@@ -237,6 +255,11 @@ def fit(
     while progress.done < recipe.epochs and not (recipe.stop_early and progress.since_best >= patience):
         began = time.monotonic()
         loss = network.epoch(batches(folder, recipe, seed=seed * 1000 + progress.done), progress.done)
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"the loss of network {member + 1} is {loss} in epoch {progress.done + 1}; nothing can be learned so, "
+                "check the shards, or train with another --seed"
+            )
         precision = network.average_precision(held_out)
         progress.save(network, precision)
         report(Epoch(member, progress.done, loss, precision, time.monotonic() - began))
@@ -259,13 +282,14 @@ class _Progress:
         """Go on from the file, if there is one.
 
         Raises:
-            ValueError: it was made by something else.
+            TrainingError: it was made by something else.
         """
         if not self._file.exists():
             return
         with np.load(self._file, allow_pickle=False) as file:
             if str(file.get("made_by")) != self._made_by:
-                raise ValueError("they were made by another recipe or seed")
+                folder = self._file.parent
+                raise TrainingError(f"the checkpoints in {folder} were made by another recipe or seed; remove them")
             self.done, self.since_best, self._best = (file[name].item() for name in ("done", "since_best", "best"))
             states = {kind: [file[f"{kind}{k}"] for k in range(file["count"])] for kind in ("last", "best_")}
         network.restore(states["last"])

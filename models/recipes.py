@@ -13,7 +13,7 @@ class Recipe:
     """How a head is trained.
 
     Attributes:
-        shape: of each member; its `auxiliary` outputs learn all of AudioSet's classes.
+        shape: of each member; its `auxiliary` outputs, if any, learn all of AudioSet's classes.
         optimizer: "adamw", "adam" or "sgd".
         learning_rate: the highest; it rises for 200 steps and falls along a cosine where `cosine`, else it stays.
         weight_decay: of AdamW.
@@ -56,7 +56,15 @@ _SHAPE_2017 = HeadShape(
 
 RECIPES = {
     "hybrid": Recipe(
-        HeadShape(units=64, dropout_in=0.2, dropout_out=0.5, auxiliary=LABELS, steps=FRAMES),
+        HeadShape(
+            units=64,
+            dropout_in=0.2,
+            attention=4,
+            dropout_states=0.2,
+            dropout_out=0.5,
+            auxiliary=LABELS,
+            steps=FRAMES,
+        ),
         epochs=24,
         mixup=1.0,
         shorten=0.5,

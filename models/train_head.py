@@ -50,7 +50,7 @@ def train_head(
 
     Raises:
         ShardsError: the shards cannot be read or lack a side.
-        ValueError: the checkpoints are of another recipe or seed.
+        TrainingError: the checkpoints are of another recipe or seed, or the loss is no number any more.
     """
     manifest = read_manifest(shards)
     held_out = load_clips(shards, "held_out", at_most=HELD_OUT_CLIPS)

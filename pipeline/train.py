@@ -58,21 +58,16 @@ def run(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
         print("nothing was done (--dry-run)")
         return 0
     name = arguments.name or arguments.output.absolute().name
-    try:
-        card = train_head(
-            shards,
-            arguments.output,
-            recipe,
-            name=name,
-            recipe_name=arguments.recipe,
-            seed=arguments.seed,
-            patience=arguments.patience,
-            report=_reporter(arguments, recipe),
-        )
-    except ValueError as error:
-        if isinstance(error, UsageError):
-            raise
-        raise UsageError(f"the checkpoints in {arguments.output} cannot be taken up: {error}; remove them") from error
+    card = train_head(
+        shards,
+        arguments.output,
+        recipe,
+        name=name,
+        recipe_name=arguments.recipe,
+        seed=arguments.seed,
+        patience=arguments.patience,
+        report=_reporter(arguments, recipe),
+    )
     document = json.loads(card.read_text(encoding="utf-8"))
     print(json.dumps({key: document[key] for key in ("thresholds", "clip_threshold", "measured")}, indent=1))
     print(f"the head is in {arguments.output}: use it with laughter detect --head, measure it with laughter evaluate")

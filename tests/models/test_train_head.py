@@ -13,13 +13,13 @@ from models.hybrid_head import HeadWeights
 from models.keras_head import HeadShape, build_keras_head, head_from_keras
 from models.load_shards import load_clips
 from models.recipes import Recipe
-from models.shard_format import FRAMES, class_targets
+from models.shard_format import FRAMES, LABELS, class_targets
 from models.train_head import best_threshold, choose_thresholds, highest_probability, train_head
 from tests import made_shards
 from tests.made_shards import made_clips
 
 RECIPE = Recipe(
-    HeadShape(units=2, bidirectional=False, dropout_in=0.2, dropout_out=0.2, auxiliary=9, steps=FRAMES),
+    HeadShape(units=2, bidirectional=False, dropout_in=0.2, dropout_out=0.2, auxiliary=LABELS, steps=FRAMES),
     epochs=2,
     batch=32,
     mixup=1.0,
