@@ -17,6 +17,9 @@ NONE = CLASSES.index("none")
 WHEN_S, WHAT_S = 1, 10
 """Lengths of the windows, in seconds: one says when, ten say what."""
 
+WEIGHT_OF_WHEN = 0.5
+"""Of the 1 s windows against the 10 s windows, by `python -m benchmarks.combination`."""
+
 Floats = npt.NDArray[np.float32]
 
 
@@ -57,7 +60,12 @@ def laughter_probability(when: Floats, what: Floats, seconds: int, *, hop_s: int
     """
     sharp = 1 - every_second(when, seconds, window_s=WHEN_S, hop_s=hop_s)[:, NONE]
     wide = 1 - every_second(what, seconds, window_s=WHAT_S, hop_s=hop_s)[:, NONE]
-    return np.sqrt(sharp * wide)
+    return combined(sharp, wide, WEIGHT_OF_WHEN)
+
+
+def combined(sharp: Floats, wide: Floats, weight: float) -> Floats:
+    """The geometric mean of two probabilities of the same shape, `weight` in [0, 1] that of the first."""
+    return (sharp**weight * wide ** (1 - weight)).astype(np.float32)
 
 
 def hysteresis(probability: npt.NDArray[np.floating], thresholds: Thresholds) -> list[tuple[int, int]]:

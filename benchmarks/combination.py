@@ -1,0 +1,86 @@
+"""Which weight the 1 s windows deserve against the 10 s windows, on clips whose laughs are known to the second.
+
+VGGish embeds every second alone, so a stretch of a laughing clip can be put into another clip exactly. The clips are of
+the side held_out, which no network learned from; the hand-marked spans stay untouched for the final measure.
+
+    python -m benchmarks.combination --shards shards/ --head models/bundles/vggish
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import numpy.typing as npt
+
+from models.classes import CLASSES
+from models.events import WHAT_S, WHEN_S, combined, every_second
+from models.hybrid_head import HeadWeights
+from models.load_shards import ClipArrays, load_clips
+from models.shard_format import FRAMES, class_targets
+
+NONE = CLASSES.index("none")
+LONGEST_S = 6
+WEIGHTS = np.arange(0, 1.05, 0.1)
+
+
+def main() -> None:
+    """Print the best frame F1 for each weight."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shards", required=True)
+    parser.add_argument("--head", required=True, help="a head that was trained on the side train of the same shards")
+    parser.add_argument("--clips", type=int, default=2000, help="to make (default: 2000)")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+
+    from pipeline.evaluate_heads import open_head
+
+    clips, truth = spliced(load_clips(arguments.shards, "held_out"), arguments.clips, seed=arguments.seed)
+    sharp, wide = both_windows(open_head(arguments.head).weights, clips)
+    print("weight of the 1 s windows, best frame F1")
+    for weight in WEIGHTS:
+        print(f"{weight:.1f}  {best_f1(combined(sharp, wide, weight), truth):.3f}")
+
+
+def spliced(clips: ClipArrays, count: int, *, seed: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+    """Clips without laughter, 1 to 6 seconds of each replaced by as many of a clip with.
+
+    Returns:
+        uint8 [count, 10, 128], and bool [count, 10]: the seconds that were put in.
+    """
+    rng = np.random.default_rng(seed)
+    none = class_targets(clips.targets)[:, NONE].astype(bool)
+    whole = clips.n_frames == FRAMES
+    laughs, rest = np.flatnonzero(~none & whole), np.flatnonzero(none & whole)
+    made = clips.embedding[rng.choice(rest, count)].copy()
+    truth = np.zeros((count, FRAMES), bool)
+    for row, laugh in enumerate(rng.choice(laughs, count)):
+        length = rng.integers(1, LONGEST_S + 1)
+        start, source = rng.integers(0, FRAMES - length + 1, 2)
+        made[row, start : start + length] = clips.embedding[laugh, source : source + length]
+        truth[row, start : start + length] = True
+    return made, truth
+
+
+def both_windows(head: HeadWeights, clips: npt.NDArray[np.uint8]) -> tuple[np.ndarray, np.ndarray]:
+    """What 1 s windows and 10 s windows say of each second of each clip, float32 [clips, 10] each."""
+    found = []
+    for window_s in (WHEN_S, WHAT_S):
+        starts = [np.roll(clips, -start, axis=1)[:, :window_s] for start in range(FRAMES)]
+        lengths = [np.full(len(clips), min(window_s, FRAMES - start)) for start in range(FRAMES)]
+        scores = [head.sequence_scores(part, length) for part, length in zip(starts, lengths, strict=True)]
+        windows = np.stack(scores, axis=1)
+        spread = [every_second(one, FRAMES, window_s=window_s, hop_s=1)[:, NONE] for one in windows]
+        found.append(1 - np.stack(spread))
+    return found[0], found[1]
+
+
+def best_f1(probability: np.ndarray, truth: npt.NDArray[np.bool_]) -> float:
+    """The best F1 over all thresholds."""
+    order = np.argsort(-probability, axis=None, kind="stable")
+    right = np.cumsum(truth.ravel()[order])
+    return float(np.max(2 * right / (np.arange(1, len(right) + 1) + truth.sum())))
+
+
+if __name__ == "__main__":
+    main()
