@@ -166,8 +166,8 @@ def _show(report: Report, files: ExportFiles, options: ExportOptions, wall_s: fl
     table.add_row("recordings", f"{sum(report.statuses.values())}" + (f" ({statuses})" if statuses else ""))
     table.add_row("events", f"{report.events}")
     for name, count in files.recordings.items():
-        where = files.path(name) if FORMATS[name].stream else f"{options.output}/*.{FORMATS[name].ending}"
-        table.add_row(name, escape(printable(f"{count} recordings in {where}")))
+        leaf = files.path(name).rsplit("/", 1)[-1] if FORMATS[name].stream else f"*.{FORMATS[name].ending}"
+        table.add_row(name, f"{count} recordings, {leaf}")
     table.add_row("time", progress.hours_and_minutes(wall_s))
     console.print(table)
     for reason, count in report.troubles.most_common():
@@ -176,5 +176,5 @@ def _show(report: Report, files: ExportFiles, options: ExportOptions, wall_s: fl
             console.print(f"  {printable(example)}", markup=False)
         if count > EXAMPLES:
             console.print(f"  and {count - EXAMPLES} more", markup=False)
-    if options.dry_run:
-        print("nothing was written (--dry-run)")
+    output = printable(options.output)
+    print(f"nothing was written (--dry-run), but would be to {output}" if options.dry_run else f"written to {output}")

@@ -63,9 +63,9 @@ class ExportFiles:
             BadRecording: it does not fit the format; nothing is written of it.
             LaughterError: the file cannot be written.
         """
-        text = _text(annotated, name, self._settings)
         path = self.path(name, annotated.recording_id)
         with _write_errors(path):
+            text = _text(annotated, name, self._settings)
             if name in self._streams:
                 self._streams[name].write(text)
             elif not self._dry_run:

@@ -47,7 +47,7 @@ def eaf_text(annotated: Annotated, media: str | None) -> str:
             start_ms, end_ms = milliseconds(event)
             eaf.add_annotation(kind, start_ms, end_ms, label(event))
     _sort_time_slots(eaf)
-    eaf.properties = [("lastUsedAnnotationId", len(annotated.events))]
+    eaf.properties = [("lastUsedAnnotationId", eaf.maxaid)]
     if media:
         _link(eaf, media)
     document = ET.tostring(elan.to_adocument(eaf), encoding="unicode")

@@ -113,6 +113,9 @@ def test_eaf_has_a_tier_a_kind_with_ordered_slots_and_references_that_resolve():
     ids = [slot.attrib["TIME_SLOT_ID"] for slot in document.iter("TIME_SLOT")]
     ids += [one.attrib["ANNOTATION_ID"] for one in document.iter("ALIGNABLE_ANNOTATION")]
     assert len(set(ids)) == len(ids) == 9
+    # ELAN counts on from here, and would give an id twice
+    used = max(int(one.attrib["ANNOTATION_ID"][1:]) for one in document.iter("ALIGNABLE_ANNOTATION"))
+    assert document.find("HEADER/PROPERTY[@NAME='lastUsedAnnotationId']").text == str(used)
     types = {one.attrib["LINGUISTIC_TYPE_ID"] for one in document.iter("LINGUISTIC_TYPE")}
     assert {tier.attrib["LINGUISTIC_TYPE_REF"] for tier in document.iter("TIER")} <= types
     assert document.attrib["DATE"] == "2016-01-02T03:04:05+00:00"
