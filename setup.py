@@ -28,6 +28,7 @@ setup(
     install_requires=REQUIRES,
     extras_require={
         "train": ["onnxruntime", "scipy", "scikit-learn", "matplotlib"],
+        "export": ["pympi-ling>=1.71", "praatio>=6.2", "webvtt-py>=0.5"],
         "test": [
             "pytest",
             "hypothesis",
@@ -39,6 +40,10 @@ setup(
             "scipy",
             "onnxruntime",
             "matplotlib",
+            "pympi-ling>=1.71",
+            "praatio>=6.2",
+            "webvtt-py>=0.5",
+            "tgt",
         ],
     },
     entry_points={"console_scripts": ["laughter = pipeline.cli:main"]},

@@ -1,4 +1,4 @@
-"""Packages that only some commands need; they come with the project's extra `train`."""
+"""Packages that only some commands need; they come with the project's extras, such as `train`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from models.errors import UsageError
 
 
-def require(module: str, *, purpose: str) -> Any:
-    """Import `module`, such as "sklearn.svm".
+def require(module: str, *, purpose: str, extra: str = "train") -> Any:
+    """Import `module`, such as "sklearn.svm", which comes with the project's extra `extra`.
 
     Raises:
         UsageError: it is not installed; the message says what needs it (`purpose`) and how to get it.
@@ -19,8 +19,8 @@ def require(module: str, *, purpose: str) -> Any:
     except ImportError as error:
         raise UsageError(
             f"{purpose} need the package {_DISTRIBUTIONS.get(module.split('.')[0], module.split('.')[0])}: "
-            "install the project with its extra 'train' (pip install '.[train]')"
+            f"install the project with its extra '{extra}' (pip install -e '.[{extra}]')"
         ) from error
 
 
-_DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+_DISTRIBUTIONS = {"sklearn": "scikit-learn", "pympi": "pympi-ling", "webvtt": "webvtt-py"}

@@ -29,7 +29,15 @@ def check_home() -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command. It imports nothing heavy, so that --help is quick."""
-    from pipeline import detect_arguments, evaluate_arguments, models_command, sample, shards_arguments, train_arguments
+    from pipeline import (
+        detect_arguments,
+        evaluate_arguments,
+        export_arguments,
+        models_command,
+        sample,
+        shards_arguments,
+        train_arguments,
+    )
 
     parser = argparse.ArgumentParser(
         prog="laughter", description="Find laughter in broadcast recordings.", allow_abbrev=False
@@ -37,6 +45,12 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, sentence, declared, run in (
         ("detect", "recordings in, tables of laughter out", detect_arguments, _detect),
+        (
+            "export",
+            "tables to files for ELAN, Praat, Audacity, Red Hen",
+            export_arguments,
+            _export,
+        ),
         ("shards", "AudioSet's embeddings to training shards", shards_arguments, _shards),
         ("train", "train a head on shards", train_arguments, _train),
         ("evaluate", "measure heads and baselines on shards", evaluate_arguments, _evaluate),
@@ -136,6 +150,12 @@ def _evaluate(arguments: argparse.Namespace, _: Sequence[str]) -> int:
     from pipeline import evaluate
 
     return evaluate.run(evaluate.from_arguments(arguments))
+
+
+def _export(arguments: argparse.Namespace, _: Sequence[str]) -> int:
+    from pipeline import export
+
+    return export.run(export.from_arguments(arguments))
 
 
 def _last_sentence(error: Exception) -> str:
