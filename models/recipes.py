@@ -65,7 +65,7 @@ RECIPES = {
             auxiliary=LABELS,
             steps=FRAMES,
         ),
-        epochs=24,
+        epochs=48,
         mixup=1.0,
         shorten=0.5,
         disorder=True,
