@@ -18,7 +18,10 @@ WHEN_S, WHAT_S = 1, 10
 """Lengths of the windows, in seconds: one says when, ten say what."""
 
 WEIGHT_OF_WHEN = 0.5
-"""Of the 1 s windows against the 10 s windows, by `python -m benchmarks.combination`."""
+"""Of the 1 s windows against the 10 s windows; the cards' thresholds were chosen with it.
+
+`python -m benchmarks.combination` measures other weights on clips made for that.
+"""
 
 Floats = npt.NDArray[np.float32]
 
