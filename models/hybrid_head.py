@@ -88,8 +88,9 @@ class HeadWeights:
         for field, known in _CHOICES.items():
             if getattr(self, field) not in known:
                 raise ValueError(f"the head's {field} is {getattr(self, field)!r}, not one of {known}")
-        if any(other.padding != self.padding or other.others for other in self.others):
-            raise ValueError("the head's networks are padded in different ways, or have further networks themselves")
+        for other in self.others:
+            if other.others or any(getattr(other, field) != getattr(self, field) for field in _CHOICES):
+                raise ValueError(f"the head's networks differ in {', '.join(_CHOICES)}, or have networks of their own")
 
     def window_scores(self, embeddings: npt.NDArray[np.uint8], *, window_s: int, hop_s: int) -> FloatArray:
         """Score the windows [k, k + window_s) for k = 0, hop_s, 2 hop_s, ... below the recording's end.
@@ -245,7 +246,7 @@ def join_heads(heads: Sequence[HeadWeights]) -> HeadWeights:
     """One head whose logits are the mean of those of several networks.
 
     Raises:
-        ValueError: their sequences are padded in different ways.
+        ValueError: their activations or paddings differ.
     """
     return dataclasses.replace(heads[0], others=tuple(heads[1:]))
 

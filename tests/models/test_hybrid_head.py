@@ -139,7 +139,8 @@ def test_joined_heads_give_the_mean_of_their_logits(embeddings, shape):
     assert np.ptp(scores, axis=0).max() > 0.05
 
 
-def test_heads_padded_in_different_ways_are_not_joined(keras_head):
+@pytest.mark.parametrize("other", [{"padding": "zeros_before"}, {"activation": "relu"}])
+def test_heads_of_different_kinds_are_not_joined(keras_head, other):
     one = head_from_keras(keras_head, SHAPE)
-    with pytest.raises(ValueError, match="padded in different ways"):
-        join_heads([one, dataclasses.replace(one, padding="zeros_before")])
+    with pytest.raises(ValueError, match="networks differ in activation, recurrent_activation, padding"):
+        join_heads([one, dataclasses.replace(one, **other)])
