@@ -82,7 +82,7 @@ def test_the_head_opens_and_says_whose_embeddings_it_reads(folder, trained):
     clips = load_clips(folder, "held_out")
     scores = spec.load().sequence_scores(clips.embedding, clips.n_frames)
     assert np.isfinite(scores).all()
-    assert len(spec.load().forward.recurrent) == 4  # two networks of two units
+    assert len(spec.load().others) == RECIPE.members - 1 == 1
 
 
 def test_the_card_tells_what_was_done(folder, trained):
