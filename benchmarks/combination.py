@@ -13,13 +13,12 @@ import argparse
 import numpy as np
 import numpy.typing as npt
 
-from models.classes import CLASSES
-from models.events import WHAT_S, WHEN_S, combined, every_second
+from models.events import NONE, WHAT_S, combined, every_second
 from models.hybrid_head import HeadWeights
 from models.load_shards import ClipArrays, load_clips
 from models.shard_format import FRAMES, class_targets
+from models.train_head import both_windows
 
-NONE = CLASSES.index("none")
 LONGEST_S = 6
 WEIGHTS = np.arange(0, 1.05, 0.1)
 
@@ -36,7 +35,7 @@ def main() -> None:
     from pipeline.evaluate_heads import open_head
 
     clips, truth = spliced(load_clips(arguments.shards, "held_out"), arguments.clips, seed=arguments.seed)
-    sharp, wide = both_windows(open_head(arguments.head).weights, clips)
+    sharp, wide = each_second(open_head(arguments.head).weights, clips)
     print("weight of the 1 s windows, best frame F1")
     for weight in WEIGHTS:
         print(f"{weight:.1f}  {best_f1(combined(sharp, wide, weight), truth):.3f}")
@@ -62,17 +61,11 @@ def spliced(clips: ClipArrays, count: int, *, seed: int) -> tuple[npt.NDArray[np
     return made, truth
 
 
-def both_windows(head: HeadWeights, clips: npt.NDArray[np.uint8]) -> tuple[np.ndarray, np.ndarray]:
+def each_second(head: HeadWeights, clips: npt.NDArray[np.uint8]) -> tuple[np.ndarray, np.ndarray]:
     """What 1 s windows and 10 s windows say of each second of each clip, float32 [clips, 10] each."""
-    found = []
-    for window_s in (WHEN_S, WHAT_S):
-        starts = [np.roll(clips, -start, axis=1)[:, :window_s] for start in range(FRAMES)]
-        lengths = [np.full(len(clips), min(window_s, FRAMES - start)) for start in range(FRAMES)]
-        scores = [head.sequence_scores(part, length) for part, length in zip(starts, lengths, strict=True)]
-        windows = np.stack(scores, axis=1)
-        spread = [every_second(one, FRAMES, window_s=window_s, hop_s=1)[:, NONE] for one in windows]
-        found.append(1 - np.stack(spread))
-    return found[0], found[1]
+    when, what = both_windows(head, clips, np.full(len(clips), FRAMES))
+    spread = [every_second(scores, FRAMES, window_s=WHAT_S, hop_s=1)[:, NONE] for scores in what]
+    return 1 - when[:, :, NONE], 1 - np.stack(spread)
 
 
 def best_f1(probability: np.ndarray, truth: npt.NDArray[np.bool_]) -> float:

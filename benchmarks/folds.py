@@ -15,10 +15,12 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from models.baselines import take
+from models.classes import CLASSES
 from models.fit_head import Batch, Network
 from models.hybrid_head import join_heads
 from models.load_shards import ClipArrays, load_clips
-from models.ranking import Ranking
+from models.metrics import measure
 from models.recipes import RECIPES, Recipe
 from models.shard_format import class_targets
 
@@ -40,14 +42,13 @@ def main() -> None:
     recipe = dataclasses.replace(recipe, epochs=arguments.epochs or recipe.epochs, members=arguments.members)
     clips = load_clips(arguments.shards, "train", "held_out")
     fold = grouped(clips) % arguments.folds
-    scores = np.empty((len(clips), 7), np.float32)
+    scores = np.empty((len(clips), len(CLASSES)), np.float32)
     for number in range(arguments.folds):
-        scores[fold == number] = _scores(recipe, _chosen(clips, fold != number), _chosen(clips, fold == number))
+        scores[fold == number] = _scores(recipe, take(clips, fold != number), take(clips, fold == number))
         print(f"fold {number + 1} of {arguments.folds} done", flush=True)
-    truth = class_targets(clips.targets).astype(bool)
-    detection_ap, auc = _measured(1 - scores[:, -1], ~truth[:, -1])
-    kinds = [_measured(scores[:, kind], truth[:, kind])[0] for kind in range(6)]
-    print(f"AP {detection_ap:.3f}, AUC {auc:.4f}, mean AP of the kinds {np.mean(kinds):.3f}")
+    found = measure(scores, class_targets(clips.targets), bootstraps=0)
+    detection = f"AP {found.detection_ap.value:.3f}, AUC {found.detection_auc.value:.4f}"
+    print(f"{detection}, mean AP of the kinds {found.mean_class_ap.value:.3f}")
 
 
 def grouped(clips: ClipArrays) -> npt.NDArray[np.int64]:
@@ -81,15 +82,6 @@ def _batches(clips: ClipArrays, recipe: Recipe, rng: np.random.Generator) -> Ite
     for start in range(0, len(order), recipe.batch):
         rows = order[start : start + recipe.batch]
         yield clips.embedding[rows], clips.n_frames[rows], clips.targets[rows]
-
-
-def _chosen(clips: ClipArrays, rows: npt.NDArray[np.bool_]) -> ClipArrays:
-    return ClipArrays(*(getattr(clips, field.name)[rows] for field in dataclasses.fields(clips)))
-
-
-def _measured(scores: npt.NDArray[np.float32], truth: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    precision, area = Ranking(scores, truth)(np.ones((1, len(scores)), np.int64))
-    return float(precision[0]), float(area[0])
 
 
 if __name__ == "__main__":

@@ -144,22 +144,31 @@ def choose_thresholds(head: HeadWeights, clips: ClipArrays) -> tuple[dict[str, f
 
 def highest_probability(head: HeadWeights, clips: ClipArrays) -> np.ndarray:
     """The highest probability a second of each clip, float32 [clips], each taken as a recording of its own."""
-    singles = head.sequence_scores(
-        clips.embedding.reshape(-1, 1, clips.embedding.shape[-1]), np.ones(len(clips) * 10, np.int64)
-    )
-    singles = singles.reshape(len(clips), 10, -1)
-    tails = [_tail_scores(head, clips, start) for start in range(10)]
+    when, what = both_windows(head, clips.embedding, clips.n_frames)
     highest = np.zeros(len(clips), np.float32)
     for row, seconds in enumerate(clips.n_frames):
-        what = np.stack([tails[start][row] for start in range(seconds)])
-        highest[row] = laughter_probability(singles[row, :seconds], what, int(seconds)).max()
+        highest[row] = laughter_probability(when[row, :seconds], what[row, :seconds], int(seconds)).max()
     return highest
 
 
-def _tail_scores(head: HeadWeights, clips: ClipArrays, start: int) -> np.ndarray:
-    """Scores [clips, 7] of what each clip's ten-second window from second `start` on holds."""
-    moved = np.roll(clips.embedding, -start, axis=1)
-    return head.sequence_scores(moved, np.maximum(1, clips.n_frames - start))
+def both_windows(head: HeadWeights, embedding: np.ndarray, n_frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of the 1 s and of the 10 s window from each second of each clip, as of a recording of its own.
+
+    Args:
+        head: the head.
+        embedding: uint8 [n, 10, 128].
+        n_frames: int [n]; the scores from seconds behind a clip's end mean nothing.
+
+    Returns:
+        Two arrays, float32 [n, 10, 7].
+    """
+    count, steps, size = embedding.shape
+    when = head.sequence_scores(embedding.reshape(-1, 1, size), np.ones(count * steps, np.int64))
+    what = [
+        head.sequence_scores(np.roll(embedding, -start, axis=1), np.maximum(1, n_frames - start))
+        for start in range(steps)
+    ]
+    return when.reshape(count, steps, -1), np.stack(what, axis=1)
 
 
 def best_threshold(scores: np.ndarray, truth: np.ndarray, *, beta: float) -> tuple[float, float]:

@@ -45,12 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, sentence, declared, run in (
         ("detect", "recordings in, tables of laughter out", detect_arguments, _detect),
-        (
-            "export",
-            "tables to files for ELAN, Praat, Audacity, Red Hen",
-            export_arguments,
-            _export,
-        ),
+        ("export", "tables to files for ELAN, Praat, Audacity, Red Hen", export_arguments, _export),
         ("shards", "AudioSet's embeddings to training shards", shards_arguments, _shards),
         ("train", "train a head on shards", train_arguments, _train),
         ("evaluate", "measure heads and baselines on shards", evaluate_arguments, _evaluate),
