@@ -158,10 +158,10 @@ def stream(folder: str | os.PathLike[str], *sides: str, batch: int, seed: int | 
     groups = [
         (file.path, file.sha256, file.clips, start) for file in files for start in range(0, file.clips, ROW_GROUP)
     ]
-    order = range(len(groups)) if seed is None else np.random.default_rng(seed).permutation(len(groups))
+    order = np.arange(len(groups)) if seed is None else np.random.default_rng(seed).permutation(len(groups))
     columns = tuple(np.array(column) for column in zip(*(groups[number] for number in order), strict=True))
 
-    def read(path: Any, sha256: Any, clips: Any, start: Any) -> tuple[Any, Any, Any]:
+    def read(number: Any, path: Any, sha256: Any, clips: Any, start: Any) -> tuple[Any, Any, Any]:
         stop = tf.minimum(start + ROW_GROUP, clips)
 
         def column(name: str, dtype: Any) -> Any:
@@ -171,12 +171,13 @@ def stream(folder: str | os.PathLike[str], *sides: str, batch: int, seed: int | 
         targets = tf.io.decode_raw(column("targets", tf.string), tf.uint8, fixed_length=TARGET_BYTES)
         rows = tf.range(stop - start)
         if seed is not None:
-            key = tf.stack([seed, tf.strings.to_hash_bucket_fast(path, 1 << 30) + start])
-            rows = tf.random.experimental.stateless_shuffle(rows, key)
+            # by the row group's number, not its path: shards give the same epochs wherever they lie
+            rows = tf.random.experimental.stateless_shuffle(rows, tf.stack([seed, number]))
         clips_read = tf.reshape(tf.gather(embedding, rows), [-1, FRAMES, EMBEDDING_SIZE])
         return clips_read, tf.gather(column("n_frames", tf.int32), rows), tf.gather(targets, rows)
 
-    return tf.data.Dataset.from_tensor_slices(columns).map(read, num_parallel_calls=2).rebatch(batch).prefetch(4)
+    read_groups = tf.data.Dataset.from_tensor_slices((order, *columns)).map(read, num_parallel_calls=2)
+    return read_groups.rebatch(batch).prefetch(4)
 
 
 def _read_column(path: Any, sha256: Any, name: str, dtype: Any, *, clips: Any, start: Any, stop: Any) -> Any:

@@ -71,6 +71,11 @@ def test_each_epoch_has_its_own_order_and_always_the_same(folder):
     assert (once != other).any()
 
 
+def test_the_order_is_the_same_wherever_the_shards_lie(folder, tmp_path):
+    moved = shutil.copytree(folder, tmp_path / "elsewhere")
+    np.testing.assert_array_equal(streamed(moved, 3)[0], streamed(folder, 3)[0])
+
+
 def test_without_a_seed_the_order_is_that_of_the_shards(folder):
     np.testing.assert_array_equal(streamed(folder, None)[0], load_clips(folder, "train").embedding)
 
