@@ -135,7 +135,7 @@ class HeadSpec:
 
     def load(self) -> HeadWeights:
         """The head itself."""
-        from models.hybrid_head import load_head
+        from models.load_head import load_head
 
         return dataclasses.replace(load_head(here(self.path)), padding=self.padding)
 

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from models.classes import CLASSES
+from models.clip_batches import disordered, interleaved, mixed, placed, shortened, unpacked
 from models.errors import UsageError
 from models.hybrid_head import HeadWeights
 from models.keras_head import build_keras_head, head_from_keras
@@ -21,7 +22,7 @@ from models.learning_rate import falling_rate
 from models.load_shards import ClipArrays, load_clips, read_manifest, stream
 from models.ranking import Ranking
 from models.recipes import Recipe
-from models.shard_format import FRAMES, LABELS, LAUGHTER_BITS, LAUGHTER_BYTE, LAUGHTER_LABELS, class_targets
+from models.shard_format import LAUGHTER_BITS, LAUGHTER_BYTE, LAUGHTER_LABELS, class_targets
 
 HELD_OUT_CLIPS = 20_000
 """Held-out clips that epochs and thresholds are chosen on, at most: memory does not grow with the shards."""
@@ -56,58 +57,6 @@ Batch = tuple[Any, Any, Any]
 """embedding uint8 [B, 10, 128], n_frames int32 [B], targets uint8 [B, 66]."""
 
 
-def unpacked(targets: Any) -> Any:
-    """Float32 [B, 7 + 527]: what the head's outputs and the auxiliary ones learn, of packed targets uint8 [B, 66]."""
-    bits = tf.bitwise.bitwise_and(targets[:, :, None], tf.constant([128, 64, 32, 16, 8, 4, 2, 1], tf.uint8)) > 0
-    labels = tf.cast(tf.reshape(bits, [tf.shape(targets)[0], -1])[:, :LABELS], tf.float32)
-    kinds = labels[:, LAUGHTER_LABELS[0] : LAUGHTER_LABELS[-1] + 1]
-    return tf.concat([kinds, 1 - tf.reduce_max(kinds, axis=1, keepdims=True), labels], axis=1)
-
-
-def placed(recipe: Recipe, clips: Any, counts: Any) -> tuple[Any, Any]:
-    """Clips as the network takes them: x float32 [B, 10, 128] and mask bool [B, 10]."""
-    step = tf.range(FRAMES)[None, :]
-    x = tf.cast(clips, tf.float32)
-    if recipe.shape.padding == "mask":
-        return x, step < counts[:, None]
-    source = step - (FRAMES - counts[:, None])
-    moved = tf.gather(x, tf.maximum(source, 0), batch_dims=1)
-    return tf.where((source >= 0)[:, :, None], moved, 0.0), tf.ones_like(source, bool)
-
-
-def shortened(clips: Any, counts: Any, share: float, key: Any) -> tuple[Any, Any]:
-    """In a share of batches, a random stretch of one length, 1 to 9 seconds, of every clip; `key` int32 [2]."""
-    whether, length, start = tf.unstack(tf.random.stateless_uniform([3, tf.shape(counts)[0]], key))
-    longest = tf.cast(length[0] * (FRAMES - 1), tf.int32) + 1
-    room = tf.cast(tf.maximum(counts - longest, 0) + 1, tf.float32)
-    places = tf.cast(start * room, tf.int32)[:, None] + tf.range(FRAMES)
-    moved = tf.gather(clips, tf.minimum(places, FRAMES - 1), batch_dims=1)
-    cut = whether[0] < share
-    return tf.where(cut, moved, clips), tf.where(cut, tf.minimum(counts, longest), counts)
-
-
-def disordered(clips: Any, counts: Any, key: Any) -> Any:
-    """The seconds of each clip in a random order of its own; `key` int32 [2]."""
-    draws = tf.random.stateless_uniform(tf.shape(clips)[:2], key + 7)
-    last = tf.cast(tf.range(FRAMES)[None, :] >= counts[:, None], tf.float32)
-    return tf.gather(clips, tf.argsort(draws + last, axis=1, stable=True), batch_dims=1)
-
-
-def mixed(x: Any, mask: Any, y: Any, alpha: float, key: Any) -> tuple[Any, Any]:
-    """Each clip mixed with another of the same length, by a share drawn from Beta(alpha, alpha); `key` int32 [2].
-
-    Source: Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018.
-    """
-    count = tf.shape(x)[0]
-    one, two = tf.unstack(tf.random.stateless_gamma([2, count], key, alpha))
-    share = tf.maximum(one, two) / (one + two)
-    partner = tf.random.experimental.stateless_shuffle(tf.range(count), key + 1)
-    same = tf.reduce_all(mask == tf.gather(mask, partner), axis=1)
-    share = tf.where(same, share, 1.0)
-    wide, flat = share[:, None, None], share[:, None]
-    return wide * x + (1 - wide) * tf.gather(x, partner), flat * y + (1 - flat) * tf.gather(y, partner)
-
-
 class Network:
     """One network of a head with its optimiser; everything random comes from `seed`."""
 
@@ -136,6 +85,8 @@ class Network:
             clips, counts = shortened(clips, counts, recipe.shorten, key)
         if recipe.disorder:
             clips = disordered(clips, counts, key)
+        if recipe.interleave:
+            clips, y = interleaved(clips, counts, y, recipe.interleave, key)
         x, mask = placed(recipe, clips, counts)
         if recipe.mixup:
             x, y = mixed(x, mask, y, recipe.mixup, key)

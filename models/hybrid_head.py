@@ -50,6 +50,8 @@ class HeadWeights:
         recurrent_activation: "sigmoid", or "hard_sigmoid": Keras 1's clip(0.2 x + 0.5, 0, 1).
         padding: what stands for seconds that a window lacks: "mask", or "zeros_before" (zero embeddings in
             front, as Keras' `pad_sequences` gave the 2017 models).
+        none_by: what the score of `none` comes from: "itself", its own output, or "all": the mean of that output's
+            logit and the logit of no kind being there, the product of 1 - p over the six kinds.
         others: further networks; the head's logits are the mean of those of all.
     """
 
@@ -64,6 +66,7 @@ class HeadWeights:
     activation: str = "tanh"
     recurrent_activation: str = "sigmoid"
     padding: str = "mask"
+    none_by: str = "itself"
     attention: FloatArray | None = None
     others: tuple[HeadWeights, ...] = ()
 
@@ -172,7 +175,8 @@ class HeadWeights:
         import tensorflow as tf
 
         logits = [network._logits(rows, index, valid) for network in (self, *self.others)]
-        return tf.sigmoid(tf.add_n(logits) / len(logits))
+        mean = tf.add_n(logits) / len(logits)
+        return tf.sigmoid(_none_by_all(mean) if self.none_by == "all" else mean)
 
     def _logits(self, rows: Any, index: Any, valid: Any) -> Any:
         import tensorflow as tf
@@ -217,7 +221,7 @@ class HeadWeights:
         """Write the head to `path`, an .npz of named arrays and one JSON string (no pickles)."""
         arrays = self._arrays()
         for number, other in enumerate(self.others):
-            arrays |= {f"{_OTHER}{number}_{name}": value for name, value in other._arrays().items()}
+            arrays |= {f"{OTHER}{number}_{name}": value for name, value in other._arrays().items()}
         settings = {name: getattr(self, name) for name in _CHOICES}
         with open(path, "wb") as file:
             np.savez_compressed(file, settings=np.array(json.dumps(settings)), **arrays)
@@ -231,7 +235,8 @@ class HeadWeights:
         return arrays
 
 
-_OTHER = "other"
+OTHER = "other"
+"""Begins the names of the arrays of further networks in a file."""
 _UNHEARD = -1e9
 """Attention to seconds that a window lacks, before the softmax."""
 
@@ -239,6 +244,7 @@ _CHOICES = {
     "activation": ("tanh", "relu"),
     "recurrent_activation": ("sigmoid", "hard_sigmoid"),
     "padding": ("mask", "zeros_before"),
+    "none_by": ("itself", "all"),
 }
 
 
@@ -251,40 +257,15 @@ def join_heads(heads: Sequence[HeadWeights]) -> HeadWeights:
     return dataclasses.replace(heads[0], others=tuple(heads[1:]))
 
 
-def load_head(path: str | os.PathLike[str]) -> HeadWeights:
-    """Read a head written by `HeadWeights.save`.
+def _none_by_all(logits: Any) -> Any:
+    """Logits [B, 7] with the last one joined with what the six kinds say of it."""
+    import tensorflow as tf
 
-    Raises:
-        ValueError: one sentence naming the file, where it is not such a head.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        settings = json.loads(str(arrays.pop("settings")))
-        others: list[HeadWeights] = []
-        while prefixed := [name for name in arrays if name.startswith(f"{_OTHER}{len(others)}_")]:
-            others.append(_network({name.split("_", 1)[1]: arrays.pop(name) for name in prefixed}, settings))
-        return dataclasses.replace(_network(arrays, settings), others=tuple(others))
-    except FileNotFoundError:
-        raise ValueError(f"there is no head at {os.fspath(path)}; give a bundle's folder or a head.npz") from None
-    except Exception as error:
-        raise ValueError(
-            f"{os.fspath(path)} is not a head written by this project ({error}); train one, or import one with "
-            "`laughter models import`"
-        ) from error
-
-
-def _network(arrays: dict[str, npt.NDArray[Any]], settings: dict[str, str]) -> HeadWeights:
-    lstms = {side: _pop_lstm(arrays, side) for side in ("forward", "backward")}
-    if lstms["forward"] is None:
-        raise KeyError("forward_kernel")
-    return HeadWeights(**arrays, **settings, **lstms)  # type: ignore[arg-type]
-
-
-def _pop_lstm(arrays: dict[str, npt.NDArray[Any]], side: str) -> LstmWeights | None:
-    if f"{side}_kernel" not in arrays:
-        return None
-    return LstmWeights(*(arrays.pop(f"{side}_{field.name}") for field in dataclasses.fields(LstmWeights)))
+    kinds, none = logits[:, :-1], logits[:, -1:]
+    silence = tf.reduce_sum(tf.nn.softplus(kinds), axis=1, keepdims=True)  # -log of the product of 1 - p
+    silence = tf.maximum(silence, 1e-30)
+    no_kind = -silence - tf.math.log(-tf.math.expm1(-silence))
+    return tf.concat([kinds, (none + no_kind) / 2], axis=1)
 
 
 def _hard_sigmoid(x: Any) -> Any:

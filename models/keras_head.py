@@ -27,7 +27,7 @@ class HeadShape:
             last second count alone.
         dropout_states: share of the states dropped before the attention, in [0, 1).
         normalise_out: whether a batch normalisation follows the LSTM.
-        activation, recurrent_activation, padding: as HeadWeights has them.
+        activation, recurrent_activation, padding, none_by: as HeadWeights has them.
         auxiliary: further sigmoid outputs that only help training, such as all of AudioSet's classes.
         steps: seconds of a sequence where the loop over them is to be unrolled, which trains faster on processors.
     """
@@ -42,6 +42,7 @@ class HeadShape:
     activation: str = "tanh"
     recurrent_activation: str = "sigmoid"
     padding: str = "mask"
+    none_by: str = "itself"
     auxiliary: int = 0
     steps: int | None = None
 
@@ -112,6 +113,7 @@ def head_from_keras(model: Any, shape: HeadShape) -> HeadWeights:
         activation=shape.activation,
         recurrent_activation=shape.recurrent_activation,
         padding=shape.padding,
+        none_by=shape.none_by,
         attention=model.get_layer("attention").get_weights()[0] if shape.attention else None,
     )
 

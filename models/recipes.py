@@ -21,6 +21,7 @@ class Recipe:
         batch: clips a step.
         mixup: parameter of the beta distribution by which pairs of equally long clips are mixed; 0 for none.
         shorten: share of batches cut to a random stretch of 1 to 9 seconds, so that short windows are known too.
+        interleave: share of clips whose seconds are interleaved with those of another clip of the same length.
         disorder: put the seconds of every clip in a random order, so that the network does not learn clips by heart.
         stop_early: stop when the held-out clips gain no more, and take the best epoch; else go on to the end, which is
             better where the rate falls and few held-out clips have laughter.
@@ -37,6 +38,7 @@ class Recipe:
     batch: int = 128
     mixup: float = 0.0
     shorten: float = 0.0
+    interleave: float = 0.0
     disorder: bool = False
     stop_early: bool = True
     balanced: bool = False
@@ -62,12 +64,14 @@ RECIPES = {
             attention=4,
             dropout_states=0.2,
             dropout_out=0.5,
+            none_by="all",
             auxiliary=LABELS,
             steps=FRAMES,
         ),
         epochs=48,
         mixup=1.0,
         shorten=0.5,
+        interleave=0.5,
         disorder=True,
         stop_early=False,
         members=6,

@@ -34,7 +34,7 @@ from models.compact_report import (
     teacher_score,
 )
 from models.fit_compact import batched, embed, fit_embedder, fit_head, fit_pca
-from models.hybrid_head import load_head
+from models.load_head import load_head
 from models.teacher import Teacher, load_teacher
 
 EMBEDDER_FILE, HEAD_FILE, CARD_FILE = "embedder.npz", "head.npz", "card.json"

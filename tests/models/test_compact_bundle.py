@@ -12,7 +12,7 @@ from models.bundle import EmbedderSpec, open_bundle
 from models.compact import MAX_BYTES, load_compact
 from models.compact_report import inside_events, seconds_probability
 from models.fit_compact import batched, embed
-from models.hybrid_head import load_head
+from models.load_head import load_head
 from models.log_mel import SECOND_SAMPLES, log_mel_patches
 from transforms.classify_windows import classify_windows
 from transforms.find_events import find_events

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.fit_head import Epoch, Network, TrainingError, batches, disordered, fit, mixed, placed, shortened, unpacked
+from models.clip_batches import disordered, interleaved, mixed, placed, shortened, unpacked
+from models.fit_head import Epoch, Network, TrainingError, batches, fit
 from models.hybrid_head import HeadWeights
 from models.keras_head import HeadShape
 from models.load_shards import ClipArrays, ShardsError
@@ -91,6 +92,9 @@ def test_the_network_that_is_trained_is_the_head_that_runs(name):
         twice = logits[:, 7 + 16 : 7 + 22]
         assert np.abs(expected[:, :6] - twice).max() > 0.01
         expected[:, :6] = (expected[:, :6] + twice) / 2
+    if recipe.shape.none_by == "all":
+        no_kind = np.prod(1 / (1 + np.exp(expected[:, :6])), axis=1)
+        expected[:, 6] = (expected[:, 6] + np.log(no_kind / (1 - no_kind))) / 2
     found = network.head().sequence_scores(clips, counts)
     np.testing.assert_allclose(found, 1 / (1 + np.exp(-expected)), atol=2e-5)
     assert np.ptp(found, axis=0).min() > 0.01
@@ -164,6 +168,42 @@ def test_a_mixed_clip_is_mostly_itself_and_partly_one_as_long():
         assert set(lengths[row > 0]) == {lengths[clip]}
         assert np.count_nonzero(row) <= 2
     assert (np.diag(shares.numpy()) < 0.9).any()
+
+
+def interleave(number, share=1.0):
+    """400 clips whose frames all hold the clip's number and whose one label, beside `none`, is their own."""
+    count = 200
+    lengths = np.arange(count) % 4 + 1
+    clips = np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None], (count, 10, 128))
+    y = np.concatenate([np.zeros((count, 6)), np.ones((count, 1)), np.eye(count)], axis=1).astype(np.float32)
+    y[:2, [0, 6]] = 1, 0  # two clips with laughter
+    found, targets = interleaved(clips, lengths, y, share, key(number))
+    return found.numpy(), targets.numpy(), lengths, y
+
+
+def test_interleaved_clips_hold_seconds_of_two_equally_long_ones_and_the_labels_of_both_by_their_shares():
+    found, targets, lengths, y = interleave(3)
+    changed = 0
+    for clip, (seconds, target, length) in enumerate(zip(found[:, :, 0], targets, lengths, strict=True)):
+        own = np.mean(seconds[:length] == clip)
+        others = set(seconds[:length].tolist()) - {clip}
+        assert len(others) <= 1
+        if (target != y[clip]).any() and others:
+            other = others.pop()
+            assert lengths[other] == length
+            assert target[7 + clip] == pytest.approx(1 - (1 - own) ** 2, abs=1e-6)
+            assert target[7 + other] == pytest.approx(1 - own**2, abs=1e-6)
+            changed += 1
+        assert target[6] == pytest.approx(1 - target[:6].max(), abs=1e-6)
+    assert changed > 10
+
+
+def test_a_share_of_clips_is_interleaved():
+    def changed(share):
+        return np.mean((interleave(4, share)[1] != interleave(4, 0.0)[3]).any(axis=1))
+
+    assert changed(0.0) == 0
+    assert 0.1 * changed(1.0) < changed(0.3) < 0.6 * changed(1.0)
 
 
 def test_the_same_key_gives_the_same_mixture_and_stretch():

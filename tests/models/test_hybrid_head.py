@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from models import hybrid_head
-from models.hybrid_head import join_heads
+from models.hybrid_head import _none_by_all, join_heads
 from models.keras_head import HeadShape, build_keras_head, head_from_keras
+from models.load_head import load_head
 
 SHAPE = HeadShape(units=8)
 
@@ -100,18 +100,19 @@ def test_a_window_scores_the_same_wherever_it_lies(keras_head):
 def test_files_round_trip_and_never_hold_pickles(keras_head, embeddings, tmp_path):
     attentive = HeadShape(units=4, attention=2)
     joined = join_heads([head_from_keras(keras_head, SHAPE)] + 2 * [head_from_keras(made_model(attentive), attentive)])
-    for head in (joined, *joined.others, join_heads([joined.others[0]])):
+    by_all = dataclasses.replace(joined.others[0], none_by="all")
+    for head in (joined, *joined.others, join_heads([by_all, by_all])):
         head.save(tmp_path / "head.npz")
-        again = hybrid_head.load_head(tmp_path / "head.npz")
+        again = load_head(tmp_path / "head.npz")
         np.testing.assert_array_equal(
             again.window_scores(embeddings, window_s=10, hop_s=1), head.window_scores(embeddings, window_s=10, hop_s=1)
         )
-        assert len(again.others) == len(head.others)
+        assert (len(again.others), again.none_by) == (len(head.others), head.none_by)
     np.savez(tmp_path / "evil.npz", settings=np.array([object()], dtype=object))
     with pytest.raises(ValueError, match=r"evil\.npz is not a head"):
-        hybrid_head.load_head(tmp_path / "evil.npz")
+        load_head(tmp_path / "evil.npz")
     with pytest.raises(ValueError, match="no head at"):
-        hybrid_head.load_head(tmp_path / "absent.npz")
+        load_head(tmp_path / "absent.npz")
 
 
 @pytest.mark.parametrize(
@@ -139,8 +140,26 @@ def test_joined_heads_give_the_mean_of_their_logits(embeddings, shape):
     assert np.ptp(scores, axis=0).max() > 0.05
 
 
-@pytest.mark.parametrize("other", [{"padding": "zeros_before"}, {"activation": "relu"}])
+def test_none_by_all_is_as_far_from_its_own_score_as_from_what_the_kinds_say(keras_head, embeddings):
+    head = head_from_keras(keras_head, SHAPE)
+    own = head.window_scores(embeddings, window_s=10, hop_s=1).astype(np.float64)
+    found = dataclasses.replace(head, none_by="all").window_scores(embeddings, window_s=10, hop_s=1)
+    np.testing.assert_array_equal(found[:, :-1], own[:, :-1].astype(np.float32))
+    no_kind = np.prod(1 - own[:, :-1], axis=1)
+    odds = np.sqrt(own[:, -1] / (1 - own[:, -1]) * no_kind / (1 - no_kind))
+    np.testing.assert_allclose(found[:, -1], odds / (1 + odds), rtol=1e-4)
+    assert np.abs(found[:, -1] - own[:, -1]).max() > 0.05
+
+
+def test_none_by_all_stays_a_number_for_scores_at_the_limits():
+    logits = np.array([[-200.0] * 6 + [50], [200.0] * 6 + [-50], [-10.0] * 6 + [10]], np.float32)
+    found = _none_by_all(logits).numpy()
+    assert np.isfinite(found).all()
+    assert found[0, -1] > found[2, -1] > 0 > found[1, -1]
+
+
+@pytest.mark.parametrize("other", [{"padding": "zeros_before"}, {"activation": "relu"}, {"none_by": "all"}])
 def test_heads_of_different_kinds_are_not_joined(keras_head, other):
     one = head_from_keras(keras_head, SHAPE)
-    with pytest.raises(ValueError, match="networks differ in activation, recurrent_activation, padding"):
+    with pytest.raises(ValueError, match="networks differ in activation, recurrent_activation, padding, none_by"):
         join_heads([one, dataclasses.replace(one, **other)])

@@ -9,7 +9,7 @@ import tensorflow as tf
 from models import sounds
 from models.compact import load_compact
 from models.compact_data import MANIFEST_COLUMNS, read_manifest, split
-from models.hybrid_head import load_head
+from models.load_head import load_head
 from models.teacher import AUDIOSET_CLASSES, TEACHER_RATE
 from models.train_compact import Settings, main, report, train_compact
 
