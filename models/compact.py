@@ -18,6 +18,9 @@ from models.postprocess import EMBEDDING_SIZE, PcaParams
 MAX_BYTES = 4_000_000
 """The largest embedder that may ship with the project."""
 
+EMBEDDER_FILE, HEAD_FILE = "embedder.npz", "head.npz"
+"""Of a compact bundle's folder."""
+
 STEM_CHANNELS = 24
 BLOCKS = ((48, 2), (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (320, 1), (448, 1))
 """(channels, stride) of each separable block."""

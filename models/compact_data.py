@@ -5,41 +5,28 @@ seconds, the log-mel patch, the teacher's scores and what is known about laughte
 the seed, i and the sources, so an interrupted run goes on where it stopped.
 """
 
-import csv
+import concurrent.futures
 import dataclasses
+import functools
 import hashlib
+import multiprocessing
 import pathlib
-import subprocess
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from models import sounds
+from models.labelled_sounds import LAUGHTER, OTHER, UNKNOWN, Clip, Palette, Row, keep_decoded, load_decoded, split
 from models.log_mel import SAMPLE_RATE, SECOND_SAMPLES, log_mel_patches
-from models.mixtures import CONTEXT_S, LAUGHTER, OTHER, PROGRAMME_S, UNKNOWN, Clip, mix_programme
-from models.teacher import TEACHER_RATE, Teacher, require
+from models.mixtures import CONTEXT_S, PROGRAMME_S, mix_programme
+from models.teacher import TEACHER_RATE, Teacher, load_teacher, require
 
-LAUGHTER_LABELS = frozenset({"laughter", "giggle"})
-UNKNOWN_LABELS = frozenset({"crowd", "sung_laughter_song"})
-LONGEST_CLIP_S = 8
 FILE_PROGRAMMES = 200
-LARGEST_HELD_OUT_GROUP = 40
-"""A group of more clips than this is not held out: some labels have no other source."""
+VERSION = 2
+"""Of how programmes are mixed and scored: goes into the files' names, so that older ones are not taken for new ones."""
 
-MANIFEST_COLUMNS = ("path", "label", "group", "use", "licence", "source")
-
-
-@dataclasses.dataclass(frozen=True)
-class Row:
-    """One line of the manifest: a labelled clip and where it comes from."""
-
-    path: str
-    label: str
-    group: str
-    use: str
-    licence: str
-    source: str
+Sources = tuple[pathlib.Path, tuple[int, int], int]
+"""What programmes are mixed from: decoded clips on disk, and seed and number of synthetic ones."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -59,65 +46,6 @@ class Scored:
     known: np.ndarray
 
 
-def read_manifest(path: pathlib.Path) -> list[Row]:
-    """The manifest's rows.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: a column is missing.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f"the manifest {path} is not there: name it with --manifest")
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        missing = set(MANIFEST_COLUMNS) - set(reader.fieldnames or ())
-        if missing:
-            raise ValueError(f"{path} lacks the column {min(missing)}: it needs {', '.join(MANIFEST_COLUMNS)}")
-        return [Row(*(line[column] for column in MANIFEST_COLUMNS)) for line in reader]
-
-
-def split(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-    """The `train` rows in two parts without a common group: to fit on, and (about 1/4) to choose settings on.
-
-    Of the groups with laughter every third is held out, of the others every fourth, in an order that depends on
-    nothing but their names.
-    """
-    train = [row for row in rows if row.use == "train"]
-    sizes = Counter(row.group for row in train)
-    laughing = {row.group for row in train if row.label in LAUGHTER_LABELS}
-    groups = sorted((g for g in sizes if sizes[g] <= LARGEST_HELD_OUT_GROUP), key=_hashed)
-    held = {*[g for g in groups if g in laughing][::3], *[g for g in groups if g not in laughing][::4]}
-    return [row for row in train if row.group not in held], [row for row in train if row.group in held]
-
-
-def read_audio(path: pathlib.Path, *, rate_hz: int) -> np.ndarray:
-    """Mono float32 samples of a trusted audio file.
-
-    Raises:
-        ValueError: ffmpeg cannot read the file, or it holds no audio.
-    """
-    command = [require("imageio_ffmpeg").get_ffmpeg_exe(), "-nostdin", "-v", "error", "-i", f"file:{path}", "-vn"]
-    command += ["-ac", "1", "-ar", str(rate_hz), "-f", "f32le", "-"]
-    done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode:
-        reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-        raise ValueError(f"ffmpeg cannot read {path}: {reason[0]}")
-    if not done.stdout:
-        raise ValueError(f"{path} holds no audio")
-    return np.frombuffer(done.stdout, np.float32)
-
-
-def recorded_clips(audio: pathlib.Path, rows: Sequence[Row]) -> list[Clip]:
-    """The rows' audio, in pieces of at most 8 s. Laughs come three times: they are few."""
-    clips = []
-    for row in rows:
-        samples, kind = read_audio(audio / row.path, rate_hz=SAMPLE_RATE), _holds(row.label)
-        for start in range(0, max(1, len(samples) - SAMPLE_RATE // 4), LONGEST_CLIP_S * SAMPLE_RATE):
-            piece = Clip(samples[start : start + LONGEST_CLIP_S * SAMPLE_RATE], kind)
-            clips += [piece] * (3 if kind == LAUGHTER else 1)
-    return clips
-
-
 def synthetic_clips(rng: np.random.Generator, *, count: int = 60) -> list[Clip]:
     """About four times `count` synthetic sounds of every kind, in fixed proportions."""
     plan: list[tuple[Callable[..., np.ndarray], str, float]] = [
@@ -131,28 +59,60 @@ def synthetic_clips(rng: np.random.Generator, *, count: int = 60) -> list[Clip]:
         (sounds.vocalisation, UNKNOWN, 2.0),
     ]
     return [
-        Clip(make(rng, rng.uniform(1.0, 5.0)), kind)
+        Clip(make(rng, rng.uniform(1.0, 5.0)), kind, f"synthetic {make.__name__}")
         for make, kind, share in plan
         for _ in range(max(1, round(share * count)))
     ]
 
 
-def make_file(path: pathlib.Path, clips: Sequence[Clip], teacher: Teacher, *, seed: list[int], programmes: int) -> None:
-    """Mix and score `programmes` programmes into one file, unless it is there already."""
-    if path.exists():
-        return
-    rng = np.random.default_rng(seed)
-    mixed = [mix_programme(rng, clips) for _ in range(programmes)]
+@dataclasses.dataclass(frozen=True)
+class FilePlan:
+    """One file of programmes: what it is made from decides its name, and with it its bytes."""
+
+    sources: Sources
+    teacher: pathlib.Path
+    seed: int
+    number: int
+    programmes: int
+
+    def path(self, work: pathlib.Path) -> pathlib.Path:
+        """Where the file lies in a work folder."""
+        sounds_file, synthetic_seed, count = self.sources
+        made_from = f"{sounds_file.stem}, {synthetic_seed}, {count}, {self.teacher.name}, {self.seed}, {VERSION}"
+        key = hashlib.sha256(made_from.encode()).hexdigest()[:12]
+        return work / f"programmes-{key}-{self.number:04d}-{self.programmes}.npz"
+
+
+@functools.lru_cache(maxsize=1)
+def _palette(sources: Sources) -> Palette:
+    kept, seed, count = sources
+    return Palette(load_decoded(kept) + synthetic_clips(np.random.default_rng(list(seed)), count=count))
+
+
+@functools.lru_cache(maxsize=1)
+def _teacher(path: pathlib.Path) -> Teacher:
+    return load_teacher(path)
+
+
+def make_file(plan: FilePlan, work: pathlib.Path) -> pathlib.Path:
+    """Mix and score the programmes of a file; the same plan gives the same file."""
+    rng, palette, teacher = (
+        np.random.default_rng([plan.seed, plan.number]),
+        _palette(plan.sources),
+        _teacher(plan.teacher),
+    )
+    mixed = [mix_programme(rng, palette) for _ in range(plan.programmes)]
     arrays = {
         "patches": np.stack([programme_patches(programme.samples) for programme in mixed]),
         "teacher": np.stack([teach(teacher, programme.samples) for programme in mixed]).astype(np.float16),
         "laughter": np.stack([programme.laughter for programme in mixed]),
         "known": np.stack([programme.known for programme in mixed]),
     }
+    path = plan.path(work)
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         np.savez(file, **arrays)
-    part.replace(path)
+    return part.replace(path)
 
 
 def programme_patches(samples: np.ndarray) -> np.ndarray:
@@ -193,34 +153,48 @@ def kind_targets(scored: Scored) -> np.ndarray:
     return np.concatenate([kinds, 1 - kinds.max(axis=-1, keepdims=True)], axis=-1).astype(np.float32)
 
 
-def _holds(label: str) -> str:
-    if label in LAUGHTER_LABELS:
-        return LAUGHTER
-    return UNKNOWN if label in UNKNOWN_LABELS else OTHER
-
-
-def _hashed(text: str) -> int:
-    """A number that depends on the text alone, on every machine."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-
-
 def make_data(
-    *, audio: pathlib.Path, manifest: pathlib.Path, teacher: Teacher, work: pathlib.Path, seed: int, programmes: int
+    rows: Sequence[Row], *, teacher: pathlib.Path, work: pathlib.Path, seed: int, programmes: int, processes: int
 ) -> tuple[list[pathlib.Path], list[pathlib.Path]]:
-    """Make what is missing of a work folder's files; returns those to fit on and those to choose settings on."""
+    """Make what is missing of a work folder's files, in so many processes (1: in this one).
+
+    Returns:
+        The files to fit on, and those to choose settings on.
+    """
     work.mkdir(parents=True, exist_ok=True)
-    fit, check = split(read_manifest(manifest))
-    parts = {"fit": (fit, programmes, seed), "check": (check, max(1, programmes // 8), seed + 1)}
-    made = {}
-    for name, (rows, count, part_seed) in parts.items():
-        paths = [work / f"{name}-{seed}-{programmes}-{n:04d}.npz" for n in range(-(-count // FILE_PROGRAMMES))]
-        if not all(path.exists() for path in paths):
-            clips = recorded_clips(audio, rows) + synthetic_clips(
-                np.random.default_rng([part_seed, 0]), count=min(60, 1 + count // 7)
-            )
-            for number, path in enumerate(paths):
-                size = min(FILE_PROGRAMMES, count - number * FILE_PROGRAMMES)
-                make_file(path, clips, teacher, seed=[part_seed, 1 + number], programmes=size)
-                print(f"{name}: {number + 1} of {len(paths)} files", flush=True)
-        made[name] = paths
-    return made["fit"], made["check"]
+    fit, check = split(rows)
+    plans = [
+        _plans(rows_of_part, teacher, work, seed=part_seed, programmes=count)
+        for rows_of_part, part_seed, count in ((fit, seed, programmes), (check, seed + 1, max(1, programmes // 16)))
+    ]
+    missing = [plan for part in plans for plan in part if not plan.path(work).exists()]
+    for number, _ in enumerate(_made(missing, work, processes)):
+        print(f"programmes: {number + 1} of {len(missing)} files", flush=True)
+    made_fit, made_check = ([plan.path(work) for plan in part] for part in plans)
+    return made_fit, made_check
+
+
+def _made(plans: Sequence[FilePlan], work: pathlib.Path, processes: int) -> Iterator[pathlib.Path]:
+    if processes == 1:
+        yield from (make_file(plan, work) for plan in plans)
+        return
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(processes, mp_context=context, initializer=_one_thread) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(make_file, plan, work) for plan in plans]):
+            yield done.result()
+
+
+def _plans(
+    rows: Sequence[Row], teacher: pathlib.Path, work: pathlib.Path, *, seed: int, programmes: int
+) -> list[FilePlan]:
+    sources = keep_decoded(rows, work), (seed, 0), min(60, 1 + programmes // 7)
+    return [
+        FilePlan(sources, teacher, seed, 1 + number, min(FILE_PROGRAMMES, programmes - number * FILE_PROGRAMMES))
+        for number in range(-(-programmes // FILE_PROGRAMMES))
+    ]
+
+
+def _one_thread() -> None:
+    from models import runtime
+
+    runtime.use_one_thread_per_call()

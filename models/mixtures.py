@@ -5,28 +5,19 @@ side, with the share of every second in which laughter can be heard.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from models import sounds
+from models.labelled_sounds import LAUGHTER, OTHER, UNKNOWN, Palette
 from models.log_mel import SAMPLE_RATE
+from models.transmission import damaged_by_codec
 
 PROGRAMME_S = 10
 CONTEXT_S = 1
 TOTAL_SAMPLES = (PROGRAMME_S + 2 * CONTEXT_S) * SAMPLE_RATE
 FRAME_SAMPLES = SAMPLE_RATE // 100
-
-LAUGHTER, OTHER, UNKNOWN = "laughter", "other", "unknown"
-"""What a clip is known to hold: laughter, no laughter, or nobody has said (crowds, wordless voices)."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Clip:
-    """One source sound: samples float32 [n] at 16 kHz, and LAUGHTER, OTHER or UNKNOWN."""
-
-    samples: np.ndarray
-    holds: str
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -44,39 +35,38 @@ class Programme:
     known: np.ndarray
 
 
-def mix_programme(rng: np.random.Generator, clips: Sequence[Clip], *, laughing_share: float = 0.6) -> Programme:
+def mix_programme(rng: np.random.Generator, palette: Palette, *, laughing_share: float = 0.5) -> Programme:
     """A programme of a bed and some events, then the damage of recording and transmission.
 
     Args:
-        rng: decides everything; the same state and clips give the same programme.
-        clips: the sources, with at least one of LAUGHTER and one of OTHER.
+        rng: decides everything; the same state and sounds give the same programme.
+        palette: the sounds, with at least one of LAUGHTER and one of OTHER.
         laughing_share: the share of programmes in which laughs are among the events.
 
     Raises:
         ValueError: a kind of clip is missing.
     """
-    kinds = {kind: [clip for clip in clips if clip.holds == kind] for kind in (LAUGHTER, OTHER, UNKNOWN)}
-    if not kinds[LAUGHTER] or not kinds[OTHER]:
+    if LAUGHTER not in palette or OTHER not in palette:
         raise ValueError("a programme needs at least one clip of laughter and one clip without laughter")
-    tracks = {kind: np.zeros(TOTAL_SAMPLES, np.float32) for kind in kinds}
-    tracks[OTHER] += bed(rng, kinds[OTHER])
+    tracks = {kind: np.zeros(TOTAL_SAMPLES, np.float32) for kind in (LAUGHTER, OTHER, UNKNOWN)}
+    tracks[OTHER] += bed(rng, palette)
     laughing = rng.random() < laughing_share
     at = int(rng.uniform(-1, 3) * SAMPLE_RATE)
     while at < TOTAL_SAMPLES:
-        kind = _draw_kind(rng, laughing, bool(kinds[UNKNOWN]))
-        clip = kinds[kind][rng.integers(len(kinds[kind]))]
-        sound = augment(rng, clip.samples) * _decibels(rng.uniform(-12 if kind == LAUGHTER else -18, 0))
+        kind = _draw_kind(rng, laughing, UNKNOWN in palette)
+        sound = augment(rng, palette.draw(rng, kind).samples)
+        sound *= _decibels(rng.uniform(-12 if kind == LAUGHTER else -18, 0))
         _place(tracks[kind], sound, at)
         at += int(len(sound) * rng.uniform(0.6, 1.0) + rng.exponential(1.0) * SAMPLE_RATE)
     return _transmit(rng, tracks)
 
 
-def bed(rng: np.random.Generator, clips: Sequence[Clip]) -> np.ndarray:
+def bed(rng: np.random.Generator, palette: Palette) -> np.ndarray:
     """What lies under the events: a sound repeated for the whole length, or only noise. float32 [192000]."""
     hiss = sounds.noise(rng, TOTAL_SAMPLES / SAMPLE_RATE, colour=rng.uniform(0, 2)) * _decibels(rng.uniform(-60, -22))
-    if rng.random() < 0.35:
+    if rng.random() < 0.5:
         return hiss
-    sound = augment(rng, clips[rng.integers(len(clips))].samples)
+    sound = augment(rng, palette.draw(rng, OTHER).samples)
     start = int(rng.integers(len(sound)))
     repeated = np.resize(np.roll(sound, -start), TOTAL_SAMPLES)
     return (hiss + repeated * _decibels(rng.uniform(-36, -6))).astype(np.float32)
@@ -149,14 +139,17 @@ def _transmit(rng: np.random.Generator, tracks: dict[str, np.ndarray]) -> Progra
     if rng.random() < 0.1:
         mixed = band_limit(mixed, low_hz=rng.uniform(80, 300), high_hz=rng.uniform(3400, 6000))
     level = _decibels(rng.uniform(-26, 1)) / (np.abs(mixed).max() + 1e-6)
-    return Programme(np.clip(mixed * level, -1, 1).astype(np.float32), laughter, ~unsure | (laughter > 0))
+    sent = np.clip(mixed * level, -1, 1).astype(np.float32)
+    if rng.random() < 0.15:
+        sent = damaged_by_codec(sent, kbit_s=int(rng.integers(20, 80)))
+    return Programme(sent, laughter, ~unsure | (laughter > 0))
 
 
 def _draw_kind(rng: np.random.Generator, laughing: bool, unknown_there: bool) -> str:
     draw = rng.random()
-    if laughing and draw < 0.6:
+    if laughing and draw < 0.55:
         return LAUGHTER
-    return UNKNOWN if unknown_there and draw > 0.8 else OTHER
+    return UNKNOWN if unknown_there and draw > 0.75 else OTHER
 
 
 def _place(track: np.ndarray, sound: np.ndarray, at: int) -> None:

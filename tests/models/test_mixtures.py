@@ -2,17 +2,18 @@ import numpy as np
 import pytest
 
 from models import mixtures, sounds
+from models.labelled_sounds import LAUGHTER, OTHER, Clip, Palette
 from models.log_mel import SAMPLE_RATE
-from models.mixtures import LAUGHTER, OTHER, TOTAL_SAMPLES, Clip
+from models.mixtures import TOTAL_SAMPLES
 
 
-def clips() -> list[Clip]:
+def palette() -> Palette:
     rng = np.random.default_rng(0)
-    return [Clip(sounds.laugh(rng, 2.0), LAUGHTER), Clip(sounds.music_like(rng, 3.0), OTHER)]
+    return Palette([Clip(sounds.laugh(rng, 2.0), LAUGHTER), Clip(sounds.music_like(rng, 3.0), OTHER)])
 
 
 def test_a_programme_depends_on_the_seed_alone():
-    first, again, other = (mixtures.mix_programme(np.random.default_rng(seed), clips()) for seed in (1, 1, 2))
+    first, again, other = (mixtures.mix_programme(np.random.default_rng(seed), palette()) for seed in (1, 1, 2))
     assert first.samples.shape == (TOTAL_SAMPLES,)
     assert first.samples.dtype == np.float32
     assert np.abs(first.samples).max() <= 1
@@ -24,13 +25,13 @@ def test_a_programme_depends_on_the_seed_alone():
 @pytest.mark.parametrize(("share", "some"), [(0.0, False), (1.0, True)])
 def test_laughter_is_noted_only_where_laughs_are_mixed_in(share, some):
     rng = np.random.default_rng(3)
-    noted = [mixtures.mix_programme(rng, clips(), laughing_share=share).laughter.max() for _ in range(4)]
+    noted = [mixtures.mix_programme(rng, palette(), laughing_share=share).laughter.max() for _ in range(4)]
     assert (max(noted) > 0.3) == some
 
 
 def test_a_programme_without_one_kind_of_clip_is_refused():
     with pytest.raises(ValueError, match="at least one clip of laughter"):
-        mixtures.mix_programme(np.random.default_rng(0), clips()[1:])
+        mixtures.mix_programme(np.random.default_rng(0), Palette([Clip(np.ones(9, np.float32), OTHER)]))
 
 
 def test_heard_counts_whole_seconds_and_forgets_what_is_drowned():

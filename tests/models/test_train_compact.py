@@ -8,10 +8,11 @@ import tensorflow as tf
 
 from models import sounds
 from models.compact import load_compact
-from models.compact_data import MANIFEST_COLUMNS, read_manifest, split
+from models.labelled_sounds import MANIFEST_COLUMNS, read_manifest, split
 from models.load_head import load_head
+from models.measure_compact import measure_compact
 from models.teacher import AUDIOSET_CLASSES, TEACHER_RATE
-from models.train_compact import Settings, main, report, train_compact
+from models.train_compact import Settings, main, train_compact
 
 CLIPS = [
     ("laugh", sounds.laugh, "laughter", "train"),
@@ -55,18 +56,19 @@ def audio(tmp_path):
 
 
 @pytest.mark.usefixtures("eagerly")
-def test_the_recipe_makes_a_bundle_that_loads_and_is_measured(audio, tmp_path):
+def test_the_recipe_makes_a_bundle_that_loads_and_is_measured(audio, tmp_path, monkeypatch):
     output = tmp_path / "bundle"
+    for module in ("compact_data", "measure_compact"):
+        monkeypatch.setattr(f"models.{module}.load_teacher", lambda path: level_teacher)
+    rows, teacher = read_manifest(audio), tmp_path / "teacher.onnx"
     card_path = train_compact(
-        audio=audio,
-        manifest=audio / "manifest.csv",
-        teacher=level_teacher,
+        rows,
+        teacher=teacher,
         work=tmp_path / "work",
         output=output,
         settings=Settings(programmes=14, epochs=1, head_epochs=1, seed=1),
     )
-    manifest = audio / "manifest.csv"
-    report(audio=audio, manifest=manifest, output=output, teacher=level_teacher, command="a test", bootstraps=20)
+    measure_compact(rows, output=output, teacher=teacher, command="a test", bootstraps=20)
     card = json.loads(card_path.read_text())
     network, _ = load_compact(output / card["embedder_weights"]["file"])
     assert network(np.zeros((2, 96, 64), np.float32)).shape == (2, 128)
@@ -77,7 +79,7 @@ def test_the_recipe_makes_a_bundle_that_loads_and_is_measured(audio, tmp_path):
 
 
 def test_no_group_lies_on_both_sides_of_the_split(shared):
-    fit, check = split(read_manifest(shared / "audio" / "manifest.csv"))
+    fit, check = split(read_manifest(shared / "audio"))
     assert not {row.group for row in fit} & {row.group for row in check}
     assert {row.use for row in fit + check} == {"train"}
     assert any(row.label == "laughter" for row in check)
@@ -88,4 +90,4 @@ def test_errors_are_one_sentence(tmp_path, capsys):
     assert "absent.onnx is not there" in capsys.readouterr().err
     (tmp_path / "manifest.csv").write_text("path,label\n")
     with pytest.raises(ValueError, match="lacks the column group"):
-        read_manifest(tmp_path / "manifest.csv")
+        read_manifest(tmp_path)
