@@ -29,13 +29,13 @@ def laugh(rng: np.random.Generator, seconds: float) -> np.ndarray:
     return _level(room(rng, sound, decay_s=rng.uniform(0.15, 0.35)))
 
 
-def crowd_laugh(rng: np.random.Generator, seconds: float, *, people: int = 8) -> np.ndarray:
-    """An audience laughing: several laughs that start apart, in one room. float32 [seconds * 16000]."""
+def crowd_laugh(rng: np.random.Generator, seconds: float, *, people: int = 3) -> np.ndarray:
+    """Some people laughing: several laughs that start apart. float32 [seconds * 16000]."""
     sound = np.zeros(count_samples(seconds))
     for _ in range(people):
         late_s = min(seconds / 2, rng.uniform(0, 0.6))
-        add(sound, laugh(rng, seconds - late_s) * rng.uniform(0.3, 1.0), count_samples(late_s))
-    return _level(room(rng, sound, decay_s=rng.uniform(0.3, 0.8)))
+        add(sound, laugh(rng, seconds - late_s) * rng.uniform(0.4, 1.0), count_samples(late_s))
+    return _level(sound)
 
 
 def vocalisation(rng: np.random.Generator, seconds: float) -> np.ndarray:

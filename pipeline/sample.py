@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import pathlib
 import subprocess
@@ -15,19 +16,39 @@ SEED = 2017
 SAMPLE_RATE = 16000
 NAME = "2017-01-01_0000_US_SAMPLE_Made_On_The_Spot"
 
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """One sound of the programme: a function of models.sounds, when it starts, how long it lasts, how loud it is."""
+
+    kind: str
+    start_s: float
+    seconds: float
+    level_db: float = -6.0
+
+
 PROGRAMME = (
-    ("speech_like", 14.0),
-    ("laugh", 5.0),
-    ("speech_like", 12.0),
-    ("music_like", 12.0),
-    ("speech_like", 8.0),
-    ("laugh", 7.0),
-    ("applause_like", 8.0),
-    ("speech_like", 10.0),
-    ("laugh", 6.0),
-    ("music_like", 8.0),
+    Part("tone", 0, 4, -20),
+    Part("music_like", 4, 14),
+    Part("speech_like", 18, 24),
+    Part("music_like", 18, 24, -28),
+    Part("laugh", 43, 6),
+    Part("speech_like", 50, 22),
+    Part("applause_like", 72, 10),
+    Part("speech_like", 83, 17),
+    Part("crowd_laugh", 101, 8),
+    Part("speech_like", 111, 20),
+    Part("noise", 111, 30, -34),
+    Part("music_like", 141, 16),
+    Part("speech_like", 150, 22, -9),
+    Part("laugh", 174, 7),
+    Part("applause_like", 190, 12),
+    Part("speech_like", 204, 20),
+    Part("music_like", 226, 14),
 )
-"""What is heard, in order, and for how long in seconds."""
+"""What is heard; parts overlap, and between some of them it is quiet."""
+
+PROGRAMME_S = max(part.start_s + part.seconds for part in PROGRAMME)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,41 +61,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
     """Write the sample and say where."""
     path = make_sample(arguments.output)
-    print(f"made {path}: {sum(seconds for _, seconds in PROGRAMME):.0f} s, laughter at", end=" ")
+    print(f"made {path}: {PROGRAMME_S:.0f} s, laughter at", end=" ")
     print(", ".join(f"{start:.0f}-{end:.0f} s" for start, end in laughs()))
     return 0
 
 
 def laughs() -> list[tuple[float, float]]:
     """When somebody laughs in the sample: (start, end) in seconds."""
-    ends = np.cumsum([seconds for _, seconds in PROGRAMME])
-    return [
-        (float(end - seconds), float(end))
-        for (kind, seconds), end in zip(PROGRAMME, ends, strict=True)
-        if kind == "laugh"
-    ]
+    return [(float(part.start_s), float(part.start_s + part.seconds)) for part in PROGRAMME if "laugh" in part.kind]
 
 
 def make_sample(folder: pathlib.Path) -> pathlib.Path:
     """Write the broadcast, and beside it what it holds; returns the broadcast's path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{NAME}.mp4"
-    _encode(_sound(), path)
+    _encode(sound(), path)
     truth = [{"start_s": start, "end_s": end} for start, end in laughs()]
     (folder / f"{NAME}.json").write_text(json.dumps({"laughs": truth}, indent=1) + "\n", encoding="utf-8")
     return path
 
 
-def _sound() -> np.ndarray:
+def sound() -> np.ndarray:
     """The programme, int16 [samples] at 16 kHz."""
     from models import sounds
 
     rng = np.random.default_rng(SEED)
-    parts = []
-    for kind, seconds in PROGRAMME:
-        part = getattr(sounds, kind)(rng, seconds)
-        parts.append(part / max(1e-6, np.abs(part).max()) * 0.5)
-    whole = np.concatenate(parts) + 0.002 * sounds.noise(rng, sum(seconds for _, seconds in PROGRAMME))
+    whole = 0.002 * sounds.noise(rng, PROGRAMME_S)
+    for part in PROGRAMME:
+        one = getattr(sounds, part.kind)(rng, part.seconds)
+        at = round(part.start_s * SAMPLE_RATE)
+        whole[at : at + len(one)] += one / max(1e-6, np.abs(one).max()) * 10 ** (part.level_db / 20)
     return np.round(np.clip(whole, -1, 1) * 32767).astype(np.int16)
 
 

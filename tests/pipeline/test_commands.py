@@ -4,9 +4,12 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from models.bundle import open_bundle
+from models.compact_report import teachers_laughter
+from models.teacher import load_teacher
 from pipeline import cli, sample
 from tests.media import decode
 
@@ -50,10 +53,19 @@ def test_models_import_refuses_what_is_no_model(tmp_path, capsys):
 def test_the_sample_is_a_recording_with_laughs_at_the_times_it_names(tmp_path):
     path = sample.make_sample(tmp_path)
     pcm, outcome = decode(path)
-    assert outcome.audio_s == pytest.approx(sum(seconds for _, seconds in sample.PROGRAMME), abs=0.1)
+    assert outcome.audio_s == pytest.approx(sample.PROGRAMME_S, abs=0.1)
     truth = json.loads(path.with_suffix(".json").read_text())["laughs"]
     assert [(laugh["start_s"], laugh["end_s"]) for laugh in truth] == sample.laughs()
     assert len(truth) >= 2
+
+
+def test_the_laughs_of_the_sample_are_laughter_to_another_ear_too(shared):
+    teacher = load_teacher(shared / "models" / "efficientat_mn04_as.onnx")
+    scores = teachers_laughter(teacher)(sample.sound().astype(np.float32) / 32768)
+    for start, end in sample.laughs():
+        assert scores[int(start) : int(end)].max() > 0.15
+        scores[int(start) - 1 : int(end) + 1] = 0
+    assert scores.max() < 0.1
 
 
 def test_another_package_of_the_name_models_is_refused(tmp_path):
