@@ -16,6 +16,7 @@ REQUIRES = [
     "h5py",
     "requests",
     "rich>=13",
+    "shtab>=1.7",
 ]
 
 setup(
