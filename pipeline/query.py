@@ -92,7 +92,7 @@ def _values(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         if "=" not in pair:
             raise UsageError(f"--param {pair} has no value; write it as KEY=VALUE")
-    return dict(pair.split("=", 1) for pair in pairs)  # type: ignore[misc]
+    return dict(pair.split("=", 1) for pair in pairs)
 
 
 def _format_of(output: str | None) -> str:
@@ -172,4 +172,3 @@ def _write_errors(path: str) -> Iterator[None]:
             f"{printable(path)} cannot be written ({error.strerror or error}); see to the disk and its permissions, "
             "or give another file"
         ) from error
-

@@ -169,10 +169,13 @@ def ask(connection: Any, sql: str, values: Mapping[str, str] | None = None, *, l
     Raises:
         QueryError: it is no such statement, or a value does not fit.
     """
+    import duckdb
+
     with query_errors():
+        expected = [statement.expected_result_type for statement in connection.extract_statements(sql)]
+        if len(expected) != 1 or expected[0] != [duckdb.ExpectedResultType.QUERY_RESULT]:
+            raise QueryError("the SQL is not one SELECT; write one over recordings, windows and events")
         relation = connection.sql(sql, params=dict(values) if values else None)
-        if relation is None:
-            raise QueryError("the SQL gives no rows; write a SELECT over recordings, windows and events")
         return relation if limit is None else relation.limit(limit)
 
 
