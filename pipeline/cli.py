@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
         models_command,
         query_arguments,
         sample,
+        score_arguments,
         shards_arguments,
         train_arguments,
     )
@@ -48,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
         ("detect", "recordings in, tables of laughter out", detect_arguments, _detect),
         ("export", "tables to files for ELAN, Praat, Audacity, Red Hen", export_arguments, _export),
         ("query", "questions to the tables, by DuckDB", query_arguments, _query),
+        ("score", "events against what annotators marked", score_arguments, _score),
         ("shards", "AudioSet's embeddings to training shards", shards_arguments, _shards),
         ("train", "train a head on shards", train_arguments, _train),
         ("evaluate", "measure heads and baselines on shards", evaluate_arguments, _evaluate),
@@ -159,6 +161,12 @@ def _query(arguments: argparse.Namespace, _: Sequence[str]) -> int:
     from pipeline import query
 
     return query.run(query.from_arguments(arguments))
+
+
+def _score(arguments: argparse.Namespace, _: Sequence[str]) -> int:
+    from pipeline import score
+
+    return score.run(score.from_arguments(arguments))
 
 
 def _last_sentence(error: Exception) -> str:
