@@ -39,7 +39,8 @@ class Curves:
             and of 0.1 (scenarios 1 and 2 of DCASE, without cross triggers).
         second_ap: average precision of single seconds.
         event_precision, event_recall: over thresholds, events matched within the collar.
-        best_event_f1, best_threshold: the highest event F1 of any threshold, which is kind to the scores, and where; None where it is 0.
+        best_event_f1, best_threshold: the highest event F1 of any threshold, which is kind to the scores, and where;
+            None where it is 0.
         second_precision, second_recall: over thresholds, of seconds.
         false_alarms_per_hour, reached: over thresholds, with tolerances of 0.1.
     """

@@ -33,6 +33,7 @@ from models.compact_report import (
     seconds_probability,
     teacher_score,
 )
+from models.compact_settings import Settings
 from models.fit_compact import batched, embed, fit_embedder, fit_head, fit_pca
 from models.hybrid_head import load_head
 from models.teacher import Teacher, load_teacher
@@ -50,16 +51,6 @@ LIMITS = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """How much to make and how long to fit."""
-
-    programmes: int = 3600
-    epochs: int = 6
-    head_epochs: int = 6
-    seed: int = 7
-
-
 def train_compact(
     *,
     audio: pathlib.Path,
@@ -67,7 +58,7 @@ def train_compact(
     teacher: Teacher,
     work: pathlib.Path,
     output: pathlib.Path,
-    settings: Settings = Settings(),
+    settings: Settings,
 ) -> pathlib.Path:
     """Make the bundle folder `output` and return the path of its card.
 
@@ -124,9 +115,8 @@ def report(
     return measured
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit status."""
-    arguments = _parser().parse_args(argv)
+def run(arguments: argparse.Namespace) -> int:
+    """Do what the command line says; returns the exit status."""
     runtime.use_one_thread_per_call()
     tf.config.experimental.enable_op_determinism()
     try:
@@ -220,29 +210,3 @@ def _rounded(measured: ClipReport) -> dict[str, Any]:
         values[name] = round(values[name], 3)
         values[f"{name}_interval"] = [round(value, 3) for value in values[f"{name}_interval"]]
     return values
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="laughter train-compact",
-        description="Make the compact bundle from labelled clips and a teacher, or measure it again.",
-        epilog="Needs the project's extra 'train'. About 25 minutes on one core with the defaults.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    add, settings = parser.add_argument, Settings()
-    add("--audio", type=pathlib.Path, required=True, help="folder with the labelled clips")
-    add("--manifest", type=pathlib.Path, help="CSV file; default: AUDIO/manifest.csv")
-    add("--teacher", type=pathlib.Path, default="efficientat_mn04_as.onnx", help="an AudioSet tagger in ONNX (32 kHz)")
-    add("--no-teacher", action="store_true", help="report without the teacher's own measures")
-    add("--output", type=pathlib.Path, required=True, help="bundle folder to write, or to measure")
-    add("--work", type=pathlib.Path, default="compact_work", help="folder for mixtures; kept, so that a rerun goes on")
-    add("--programmes", type=int, default=settings.programmes, help="mixtures of 10 s to fit on")
-    add("--epochs", type=int, default=settings.epochs, help="passes over the mixtures for the embedder")
-    add("--head-epochs", type=int, default=settings.head_epochs, help="passes for the head")
-    add("--seed", type=int, default=settings.seed, help="decides everything drawn")
-    add("--report-only", action="store_true", help="do not train: measure the bundle in OUTPUT")
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

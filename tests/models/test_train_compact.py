@@ -1,3 +1,4 @@
+import argparse
 import csv
 import json
 import wave
@@ -9,9 +10,10 @@ import tensorflow as tf
 from models import sounds
 from models.compact import load_compact
 from models.compact_data import MANIFEST_COLUMNS, read_manifest, split
+from models.compact_settings import Settings
 from models.hybrid_head import load_head
 from models.teacher import AUDIOSET_CLASSES, TEACHER_RATE
-from models.train_compact import Settings, main, report, train_compact
+from models.train_compact import report, run, train_compact
 
 CLIPS = [
     ("laugh", sounds.laugh, "laughter", "train"),
@@ -84,7 +86,8 @@ def test_no_group_lies_on_both_sides_of_the_split(shared):
 
 
 def test_errors_are_one_sentence(tmp_path, capsys):
-    assert main(["--audio", str(tmp_path), "--output", str(tmp_path), "--teacher", str(tmp_path / "absent.onnx")]) == 1
+    told = {"audio": tmp_path, "output": tmp_path, "teacher": tmp_path / "absent.onnx", "no_teacher": False}
+    assert run(argparse.Namespace(**told)) == 1
     assert "absent.onnx is not there" in capsys.readouterr().err
     (tmp_path / "manifest.csv").write_text("path,label\n")
     with pytest.raises(ValueError, match="lacks the column group"):
