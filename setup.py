@@ -52,6 +52,7 @@ setup(
             "tgt",
             "nbclient",
             "ipykernel",
+            "pandas",
         ],
     },
     entry_points={"console_scripts": ["laughter = pipeline.cli:main"]},

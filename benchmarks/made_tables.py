@@ -20,6 +20,9 @@ NETWORKS = ("BBC", "CNN", "FOX", "KABC", "MSNBC", "NRK", "RTP", "ZDF")
 SHOWS = 12
 """Of each network; the last one has no laughter."""
 
+FAILED = 0.01
+"""Share of the recordings."""
+
 FIRST_DAY = dt.date(2012, 1, 1)
 MODELS = {"embedder": "made", "head": "made", "bundle_version": "made 1"}
 
@@ -47,10 +50,11 @@ def write_day(folder: pathlib.Path, date: dt.date, rng: np.random.Generator) -> 
         f"{str(begin)[:10]}_{str(begin)[11:13]}{str(begin)[14:16]}_US_{NETWORKS[network]}_Show_{show}_{number}"
         for number, (begin, network, show) in enumerate(zip(begins, networks, shows, strict=True))
     )
-    failed = rng.random(len(names)) < 0.01
+    failed = rng.random(len(names)) < FAILED
     recordings = _recordings(names, failed)
     quiet = np.array([f"_Show_{SHOWS - 1}_" in name for name in names]) | failed
-    counts = np.where(quiet, 0, rng.poisson(EVENTS_A_RECORDING * SHOWS / (SHOWS - 1), len(names)))
+    mean = EVENTS_A_RECORDING * SHOWS / (SHOWS - 1) / (1 - FAILED)
+    counts = np.where(quiet, 0, rng.poisson(mean, len(names)))
     for table, rows, schema in (
         ("events", _events(names, recordings["start_utc"].to_numpy(), counts, rng), EVENTS),
         ("recordings", recordings, RECORDINGS),
