@@ -38,10 +38,10 @@ class Curves:
         psds_strict, psds_lenient: polyphonic sound detection scores of one class in [0, 1], with tolerances of 0.7
             and of 0.1 (scenarios 1 and 2 of DCASE, without cross triggers).
         second_ap: average precision of single seconds.
-        event_precision, event_recall: over thresholds, events matched within the collar.
+        event_precision, event_recall: from the highest threshold to the lowest, events matched within the collar.
         best_event_f1, best_threshold: the highest event F1 of any threshold, which is kind to the scores, and where;
             None where it is 0.
-        second_precision, second_recall: over thresholds, of seconds.
+        second_precision, second_recall: likewise, of seconds.
         false_alarms_per_hour, reached: over thresholds, with tolerances of 0.1.
     """
 
@@ -105,10 +105,14 @@ def measure_curves(
     frames = {name: _frame(library, scores[name], lengths[name]) for name in marked}
     truth = {name: [(start, end, ANY) for start, end in marked[name].tolist()] for name in marked}
     collars = {"onset_collar": collar_s, "offset_collar": collar_s, "offset_collar_rate": collar_share}
-    by_event = library.collar_based.precision_recall_curve(frames, truth, **collars)[ANY]
+    event_precision, event_recall = _by_threshold(
+        library.collar_based.precision_recall_curve(frames, truth, **collars)[ANY]
+    )
     best = library.collar_based.best_fscore(frames, truth, **collars)
     seconds = {"audio_durations": lengths, "segment_length": 1.0}
-    by_second = library.segment_based.precision_recall_curve(frames, truth, **seconds)[ANY]
+    second_precision, second_recall = _by_threshold(
+        library.segment_based.precision_recall_curve(frames, truth, **seconds)[ANY]
+    )
     average = library.segment_based.average_precision(frames, truth, **seconds)[0]
     strict, *_ = _psds(library, frames, truth, lengths, STRICT)
     lenient, reached, alarms = _psds(library, frames, truth, lengths, TOLERANCE)
@@ -118,10 +122,10 @@ def measure_curves(
         second_ap=float(average[ANY]),
         best_event_f1=float(best[0][ANY]),
         best_threshold=float(best[3][ANY]) if math.isfinite(best[3][ANY]) else None,
-        event_precision=np.asarray(by_event[0], float),
-        event_recall=np.asarray(by_event[1], float),
-        second_precision=np.asarray(by_second[0], float),
-        second_recall=np.asarray(by_second[1], float),
+        event_precision=event_precision,
+        event_recall=event_recall,
+        second_precision=second_precision,
+        second_recall=second_recall,
         false_alarms_per_hour=alarms,
         reached=reached,
     )
@@ -136,6 +140,13 @@ def load_library() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return require("sed_scores_eval", purpose="curves over thresholds (--no-curves does without)", extra="score")
+
+
+def _by_threshold(curve: Any) -> tuple[FloatArray, FloatArray]:
+    """Precision and recall from the highest threshold to the lowest; the library orders equal recalls as it likes."""
+    precision, recall, thresholds, *_ = (np.asarray(values, float) for values in curve[:3])
+    order = np.argsort(-thresholds, kind="stable")
+    return precision[order], recall[order]
 
 
 def _length(length_s: float, marked: Intervals) -> float:

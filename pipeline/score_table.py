@@ -31,7 +31,7 @@ def show(
     out.print(table)
     if len(recordings) > RECORDINGS_SHOWN:
         out.print(f"and {len(recordings) - RECORDINGS_SHOWN} more recordings; --output writes all")
-    table = _table(f"all {len(recordings)} recordings")
+    table = _table(f"in total, {len(recordings)} recordings")
     for name, counts in total.items():
         if counts.laughs or counts.events or name == ANY:
             table.add_row(name, *_cells(counts))

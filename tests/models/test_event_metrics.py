@@ -105,6 +105,8 @@ def test_curves_of_perfect_and_of_useless_scores():
     perfect = measure_curves(scores, marked, lengths, collar_s=1.0, collar_share=0.2)
     assert {**perfect.numbers(), "best_threshold": 1.0} == dict.fromkeys(perfect.numbers(), pytest.approx(1.0))
     assert 0 < perfect.best_threshold < 0.75
+    assert np.diff(perfect.second_recall).min() >= 0
+    assert len(perfect.second_recall) == len(perfect.second_precision) >= 2
     useless = measure_curves({"x": 1 - scores["x"], "y": scores["y"]}, marked, lengths, collar_s=1, collar_share=0.2)
     assert useless.psds_strict == useless.best_event_f1 == 0
     assert useless.second_ap < 0.3
