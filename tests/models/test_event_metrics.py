@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.event_metrics import Counts, count, match, measure_counts, merged, seconds_in
@@ -22,6 +22,7 @@ def frames(stretches, per_s=10, length_s=36):
     return active
 
 
+@settings(deadline=None)  # the first call imports
 @given(times, times)
 def test_seconds_in_common_are_those_of_counted_frames(one, two):
     marked, found = intervals(one), intervals(two)
