@@ -16,7 +16,13 @@ REQUIRES = [
     "h5py",
     "requests",
     "rich>=13",
+    "shtab>=1.7",
 ]
+
+EXPORT = ["pympi-ling>=1.71", "praatio>=6.2", "webvtt-py>=0.5"]
+
+# sed_scores_eval is built from source; what it is built on imports pkg_resources, which setuptools had up to 80
+SCORE = ["mir_eval>=0.8", "sed_scores_eval>=0.0.4", "setuptools<81", "matplotlib"]
 
 setup(
     name="laughter",
@@ -24,11 +30,13 @@ setup(
     description="Finds laughter in broadcast archives: recordings in, Parquet tables of timestamped events out.",
     python_requires=">=3.10,<3.13",
     packages=["pipeline", "transforms", "models"],
-    package_data={"models": ["bundles/*/card.json", "bundles/*/*.npz"]},
+    package_data={"models": ["bundles/*/card.json", "bundles/*/*.npz"], "transforms": ["queries/*.sql"]},
     install_requires=REQUIRES,
     extras_require={
         "train": ["onnxruntime", "scipy", "scikit-learn", "matplotlib"],
-        "export": ["pympi-ling>=1.71", "praatio>=6.2", "webvtt-py>=0.5"],
+        "export": EXPORT,
+        "query": ["duckdb>=1.1"],
+        "score": [*EXPORT, *SCORE],
         "test": [
             "pytest",
             "hypothesis",
@@ -39,11 +47,12 @@ setup(
             "scikit-learn",
             "scipy",
             "onnxruntime",
-            "matplotlib",
-            "pympi-ling>=1.71",
-            "praatio>=6.2",
-            "webvtt-py>=0.5",
+            *EXPORT,
+            *SCORE,
             "tgt",
+            "nbclient",
+            "ipykernel",
+            "pandas",
         ],
     },
     entry_points={"console_scripts": ["laughter = pipeline.cli:main"]},

@@ -7,7 +7,6 @@ The `evaluate` rows are never trained on and nothing is chosen on them.
 
 import argparse
 import dataclasses
-import os
 import pathlib
 import sys
 from collections import Counter
@@ -29,6 +28,7 @@ from models.compact_report import (
     second_truth,
     seconds_probability,
 )
+from models.compact_settings import Settings
 from models.fit_compact import batched, embed, fit_embedder, fit_head, fit_pca
 from models.labelled_sounds import Row, read_manifest
 from models.load_head import load_head
@@ -45,23 +45,13 @@ LIMITS = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """How much to make and how long to fit."""
-
-    programmes: int = 12000
-    epochs: int = 10
-    head_epochs: int = 4
-    seed: int = 7
-
-
 def train_compact(
     rows: Sequence[Row],
     *,
     teacher: pathlib.Path,
     work: pathlib.Path,
     output: pathlib.Path,
-    settings: Settings = Settings(),
+    settings: Settings,
     processes: int = 1,
 ) -> pathlib.Path:
     """Make the bundle folder `output` and return the path of its card.
@@ -89,9 +79,8 @@ def train_compact(
     return output / "card.json"
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit status."""
-    arguments = _parser().parse_args(argv)
+def run(arguments: argparse.Namespace) -> int:
+    """Do what the command line says; returns the exit status."""
     runtime.use_one_thread_per_call()
     tf.config.experimental.enable_op_determinism()
     teacher = None if arguments.no_teacher else arguments.teacher
@@ -174,29 +163,3 @@ def _card(rows: Sequence[Row], thresholds: dict[str, float]) -> dict[str, Any]:
         "training_data": data,
         "limits": LIMITS,
     }
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="laughter train-compact",
-        description="Make the compact bundle from labelled clips and a teacher, or measure it again.",
-        epilog="Needs the project's extra 'train'. Within two hours on two cores with the defaults.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    add, settings = parser.add_argument, Settings()
-    add("--audio", type=pathlib.Path, nargs="+", required=True, help="folders of clips, with a manifest.csv in each")
-    add("--teacher", type=pathlib.Path, default="efficientat_mn04_as.onnx", help="an AudioSet tagger in ONNX (32 kHz)")
-    add("--no-teacher", action="store_true", help="report without the teacher's own measures")
-    add("--output", type=pathlib.Path, required=True, help="bundle folder to write, or to measure")
-    add("--work", type=pathlib.Path, default="compact_work", help="folder for mixtures; kept, so that a rerun goes on")
-    add("--programmes", type=int, default=settings.programmes, help="mixtures of 10 s to fit on")
-    add("--epochs", type=int, default=settings.epochs, help="passes over the mixtures for the embedder")
-    add("--head-epochs", type=int, default=settings.head_epochs, help="passes for the head")
-    add("--processes", type=int, default=max(1, os.cpu_count() or 1), help="that mix and score at a time")
-    add("--seed", type=int, default=settings.seed, help="decides everything drawn")
-    add("--report-only", action="store_true", help="do not train: measure the bundle in OUTPUT")
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

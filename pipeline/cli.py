@@ -30,13 +30,17 @@ def check_home() -> None:
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command. It imports nothing heavy, so that --help is quick."""
     from pipeline import (
+        completion,
         detect_arguments,
         evaluate_arguments,
         export_arguments,
         models_command,
+        query_arguments,
         sample,
+        score_arguments,
         shards_arguments,
         train_arguments,
+        train_compact_arguments,
     )
 
     parser = argparse.ArgumentParser(
@@ -46,16 +50,19 @@ def build_parser() -> argparse.ArgumentParser:
     for name, sentence, declared, run in (
         ("detect", "recordings in, tables of laughter out", detect_arguments, _detect),
         ("export", "tables to files for ELAN, Praat, Audacity, Red Hen", export_arguments, _export),
+        ("query", "questions to the tables, by DuckDB", query_arguments, _query),
+        ("score", "events against what annotators marked", score_arguments, _score),
         ("shards", "AudioSet's embeddings to training shards", shards_arguments, _shards),
         ("train", "train a head on shards", train_arguments, _train),
         ("evaluate", "measure heads and baselines on shards", evaluate_arguments, _evaluate),
+        ("train-compact", "train the compact bundle's embedder and head", train_compact_arguments, _train_compact),
+        ("completion", "completion of this command for a shell", completion, completion.run),
     ):
         command = commands.add_parser(name, help=sentence, allow_abbrev=False)
         declared.add_arguments(command)
         command.set_defaults(run=run)
     models_command.add_arguments(commands.add_parser("models", help="list, fetch, verify and import models"))
     sample.add_arguments(commands.add_parser("sample", help="make a sample broadcast"))
-    commands.add_parser("train-compact", help="train the compact bundle's embedder and head", add_help=False)
     return parser
 
 
@@ -101,10 +108,6 @@ def _quieten(debug: bool) -> None:
 
 
 def _run(argv: list[str]) -> int:
-    if argv[:1] == ["train-compact"]:
-        from models import train_compact
-
-        return train_compact.main(argv[1:])
     beams: list[str] = []
     if argv[:1] in (["detect"], ["shards"]) and not {"-h", "--help"} & set(argv):
         from pipeline import engine_options
@@ -141,6 +144,12 @@ def _train(arguments: argparse.Namespace, _: Sequence[str]) -> int:
     return train.run(arguments)
 
 
+def _train_compact(arguments: argparse.Namespace, _: Sequence[str]) -> int:
+    from models import train_compact
+
+    return train_compact.run(arguments)
+
+
 def _evaluate(arguments: argparse.Namespace, _: Sequence[str]) -> int:
     from pipeline import evaluate
 
@@ -151,6 +160,18 @@ def _export(arguments: argparse.Namespace, _: Sequence[str]) -> int:
     from pipeline import export
 
     return export.run(export.from_arguments(arguments))
+
+
+def _query(arguments: argparse.Namespace, _: Sequence[str]) -> int:
+    from pipeline import query
+
+    return query.run(query.from_arguments(arguments))
+
+
+def _score(arguments: argparse.Namespace, _: Sequence[str]) -> int:
+    from pipeline import score
+
+    return score.run(score.from_arguments(arguments))
 
 
 def _last_sentence(error: Exception) -> str:

@@ -11,18 +11,42 @@ from collections.abc import Sequence
 from models.bundle import BundleError, open_bundle, shipped_names, write_card
 from models.classes import CLASSES
 
+EPILOG = """examples:
+  laughter models list
+  laughter models fetch                                                  # once, 277 MB
+  laughter models verify compact my_head/
+  laughter models import 67top1acc.h5 --output 2017_head/"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verbs."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EPILOG
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    listing = verbs.add_parser("list", help="the bundles that ship, and whether VGGish's weights are here")
+    listing = verbs.add_parser(
+        "list",
+        help="the bundles that ship, and whether VGGish's weights are here",
+        epilog="example: laughter models list",
+    )
     listing.set_defaults(run=_list)
-    fetch = verbs.add_parser("fetch", help="get Google's VGGish weights once, checked, into the cache")
+    fetch = verbs.add_parser(
+        "fetch",
+        help="get Google's VGGish weights once, checked, into the cache",
+        epilog="example: LAUGHTER_CACHE=/big/disk laughter models fetch",
+    )
     fetch.set_defaults(run=_fetch)
-    verify = verbs.add_parser("verify", help="check checksums, and VGGish by its self-check")
+    verify = verbs.add_parser(
+        "verify",
+        help="check checksums, and VGGish by its self-check",
+        epilog="example: laughter models verify compact my_head/",
+    )
     verify.add_argument("what", nargs="*", metavar="BUNDLE", help="names or folders (default: all that ship)")
     verify.set_defaults(run=_verify)
-    importing = verbs.add_parser("import", help="turn a Keras 1 model of the 2017 project into a head")
+    importing = verbs.add_parser(
+        "import",
+        help="turn a Keras 1 model of the 2017 project into a head",
+        epilog="example: laughter models import 67top1acc.h5 --output 2017_head/",
+    )
     importing.add_argument("file", type=pathlib.Path, help="the .h5 file")
     importing.add_argument("--output", type=pathlib.Path, required=True, help="folder of the new bundle")
     importing.add_argument("--name", help="of the head (default: the file's name)")

@@ -54,6 +54,7 @@ PROGRAMME_S = max(part.start_s + part.seconds for part in PROGRAMME)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.description = "Write a made broadcast (mp4 with video and sound) and a JSON file of the laughs in it."
+    parser.epilog = "example: laughter sample --output sample/ && laughter detect sample/ --output tables/"
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("sample"), help="folder (%(default)s)")
     parser.set_defaults(run=run)
 

@@ -6,10 +6,10 @@ import pathlib
 
 import pyarrow as pa
 
-from models.classes import LAUGHTER_KINDS
+from models.classes import CLASSES, LAUGHTER_KINDS
 from transforms.atomic_files import atomic_parquet
 from transforms.find_recordings import parse_archive_name
-from transforms.tables import EVENTS, RECORDINGS
+from transforms.tables import EVENTS, RECORDINGS, WINDOWS
 from transforms.write_tables import table_path
 
 MODELS = {"embedder": "compact", "head": "compact-head", "bundle_version": "compact 1"}
@@ -69,3 +69,24 @@ def write_table(folder, table, date, rows, schema):
     with atomic_parquet(table_path(str(folder), table, date), schema) as writer:
         for first in range(0, len(rows), 2):
             writer.write(pa.Table.from_pylist(rows[first : first + 2], schema=schema))
+
+
+def write_windows(folder, recording, probability):
+    """Write the windows table of a day with one recording: each second's probability in its windows."""
+    rows = [
+        {
+            "recording_id": recording["recording_id"],
+            "window_s": length,
+            "start_s": float(second),
+            "end_s": min(second + length, recording["audio_s"]),
+            **{
+                name: value if name in ("laughter", "giggle") else 1 - value if name == "none" else 0.0
+                for name in CLASSES
+            },
+            **MODELS,
+        }
+        for length in (1, 10)
+        for second, value in enumerate(probability)
+    ]
+    date = str(recording["start_utc"].date()) if recording["start_utc"] else "__HIVE_DEFAULT_PARTITION__"
+    write_table(folder, "windows", date, rows, WINDOWS)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from models.classes import CLASSES, LAUGHTER_KINDS
-from transforms.classify_windows import WINDOWS_S, WindowScores
-from transforms.find_events import Event
+from models.events import WHAT_S, WHEN_S
+
+if TYPE_CHECKING:  # what reads the tables needs no network
+    from transforms.classify_windows import WindowScores
+    from transforms.find_events import Event
 
 UTC = pa.timestamp("us", tz="UTC")
 MODEL_FIELDS = [pa.field(name, pa.string(), nullable=False) for name in ("embedder", "head", "bundle_version")]
@@ -84,7 +87,7 @@ class ModelNames:
 def window_rows(info: dict[str, Any], scores: WindowScores, models: ModelNames) -> pa.Table:
     """Rows of the windows table for one recording: those of 1 s, then those of 10 s, by time."""
     audio_s = float(info["audio_s"])
-    parts = [(length, scores.by_length[length]) for length in WINDOWS_S]
+    parts = [(length, scores.by_length[length]) for length in (WHEN_S, WHAT_S)]
     starts = np.concatenate([np.arange(len(values)) * float(scores.hop_s) for _, values in parts])
     lengths = np.concatenate([np.full(len(values), length, np.int8) for length, values in parts])
     values = np.concatenate([values for _, values in parts])

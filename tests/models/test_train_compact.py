@@ -1,3 +1,4 @@
+import argparse
 import csv
 import json
 import wave
@@ -8,11 +9,12 @@ import tensorflow as tf
 
 from models import sounds
 from models.compact import load_compact
+from models.compact_settings import Settings
 from models.labelled_sounds import MANIFEST_COLUMNS, read_manifest, split
 from models.load_head import load_head
 from models.measure_compact import measure_compact
 from models.teacher import AUDIOSET_CLASSES, TEACHER_RATE
-from models.train_compact import Settings, main, train_compact
+from models.train_compact import run, train_compact
 
 CLIPS = [
     ("laugh", sounds.laugh, "laughter", "train"),
@@ -86,7 +88,8 @@ def test_no_group_lies_on_both_sides_of_the_split(shared):
 
 
 def test_errors_are_one_sentence(tmp_path, capsys):
-    assert main(["--audio", str(tmp_path), "--output", str(tmp_path), "--teacher", str(tmp_path / "absent.onnx")]) == 1
+    told = {"audio": tmp_path, "output": tmp_path, "teacher": tmp_path / "absent.onnx", "no_teacher": False}
+    assert run(argparse.Namespace(**told)) == 1
     assert "absent.onnx is not there" in capsys.readouterr().err
     (tmp_path / "manifest.csv").write_text("path,label\n")
     with pytest.raises(ValueError, match="lacks the column group"):

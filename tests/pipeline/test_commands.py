@@ -1,6 +1,10 @@
 """The small commands: models, sample; and the guard against other packages of our names."""
 
+import argparse
 import json
+import pathlib
+import shlex
+import shutil
 import subprocess
 import sys
 
@@ -10,7 +14,7 @@ import pytest
 from models.bundle import open_bundle
 from models.compact_report import teachers_laughter
 from models.teacher import load_teacher
-from pipeline import cli, sample
+from pipeline import cli, completion, reference, sample
 from tests.media import decode
 
 
@@ -20,6 +24,66 @@ def test_help_is_quick_to_import_and_names_every_command():
     assert done.stdout.strip() == "False"
     for command in ("detect", "models", "sample", "train-compact"):
         assert command in cli.build_parser().format_help()
+
+
+def commands(parser, name="laughter"):
+    """Every command with its parser, those below others too."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for verb, below in action.choices.items():
+                yield f"{name} {verb}", below
+                yield from commands(below, f"{name} {verb}")
+
+
+@pytest.mark.parametrize(("name", "parser"), commands(cli.build_parser()))
+def test_help_of_every_command_has_an_example_that_its_parser_takes(name, parser):
+    assert name in parser.format_help().split("example")[1]
+    lines = [line.strip().removeprefix("example: ").split("&&")[0] for line in parser.epilog.splitlines()]
+    for line in lines:
+        if line.startswith("laughter ") and ">" not in line:
+            argv = [word for word in shlex.split(line, comments=True)[1:] if word != "..."]
+            _, beams = cli.build_parser().parse_known_args(argv)
+            assert not beams or beams[0] == "--runner"
+
+
+def test_the_reference_is_that_of_the_parser():
+    page = pathlib.Path(cli.HOME, "docs", "reference.md").read_text(encoding="utf-8")
+    assert page == reference.text(), "run python -m pipeline.reference > docs/reference.md"
+    assert page.count("\n## laughter ") == len(list(commands(cli.build_parser())))
+
+
+@pytest.mark.parametrize("shell", completion.SHELLS)
+def test_completion_names_commands_and_options(shell, capsys):
+    assert cli.main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert "train-compact" in script
+    assert "with-scores" not in script
+    assert "truth-format" in script
+
+
+def test_bash_completes_commands_options_and_choices(tmp_path, capsys):
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("bash is not here")
+    cli.main(["completion", "bash"])
+    (tmp_path / "completion.bash").write_text(capsys.readouterr().out)
+    for words, expected in (
+        (["laughter", "sc"], "score"),
+        (["laughter", "query", "--for"], "--format"),
+        (["laughter", "export", "--format", "text"], "textgrid"),
+        (["laughter", "completion", "z"], "zsh"),
+    ):
+        complete = "; ".join(
+            [
+                f"source {tmp_path}/completion.bash",
+                f"COMP_WORDS=({' '.join(words)})",
+                f"COMP_CWORD={len(words) - 1}",
+                "$(complete -p laughter | sed 's/.*-F \\([^ ]*\\).*/\\1/')",
+                'echo "${COMPREPLY[@]}"',
+            ]
+        )
+        done = subprocess.run([bash, "-c", complete], capture_output=True, text=True, check=False)
+        assert done.stdout.split() == [expected], done.stderr
 
 
 def test_models_list_names_the_bundles(capsys):
