@@ -24,7 +24,7 @@ setup(
     description="Finds laughter in broadcast archives: recordings in, Parquet tables of timestamped events out.",
     python_requires=">=3.10,<3.13",
     packages=["pipeline", "transforms", "models"],
-    package_data={"models": ["bundles/*/card.json", "bundles/*/*.npz"]},
+    package_data={"models": ["bundles/*/card.json", "bundles/*/*.npz"], "transforms": ["report_assets/*"]},
     install_requires=REQUIRES,
     extras_require={
         "train": ["onnxruntime", "scipy", "scikit-learn", "matplotlib"],

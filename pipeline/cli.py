@@ -34,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
         evaluate_arguments,
         export_arguments,
         models_command,
+        report_arguments,
         sample,
         shards_arguments,
         train_arguments,
@@ -46,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     for name, sentence, declared, run in (
         ("detect", "recordings in, tables of laughter out", detect_arguments, _detect),
         ("export", "tables to files for ELAN, Praat, Audacity, Red Hen", export_arguments, _export),
+        ("report", "tables to pages that show, play and correct", report_arguments, _report),
         ("shards", "AudioSet's embeddings to training shards", shards_arguments, _shards),
         ("train", "train a head on shards", train_arguments, _train),
         ("evaluate", "measure heads and baselines on shards", evaluate_arguments, _evaluate),
@@ -151,6 +153,12 @@ def _export(arguments: argparse.Namespace, _: Sequence[str]) -> int:
     from pipeline import export
 
     return export.run(export.from_arguments(arguments))
+
+
+def _report(arguments: argparse.Namespace, _: Sequence[str]) -> int:
+    from pipeline import report
+
+    return report.run(report.from_arguments(arguments))
 
 
 def _last_sentence(error: Exception) -> str:

@@ -17,7 +17,8 @@ from pipeline import progress
 from pipeline.detect_options import absolute
 from pipeline.tally import Tally, each_recording, find_days
 from transforms.export_files import ExportFiles
-from transforms.export_formats import FORMATS, NO_MEDIA, FormatSettings
+from transforms.export_formats import FORMATS, FormatSettings
+from transforms.media_places import NO_MEDIA
 from transforms.printable import printable
 from transforms.read_tables import Annotated, BadRecording, check
 
