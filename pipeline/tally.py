@@ -81,9 +81,7 @@ def find_days(tables: str) -> list[str]:
     return days
 
 
-def each_recording(
-    tables: str, days: Sequence[str], wanted: Set[str], tally: Tally
-) -> Iterator[tuple[str, Annotated]]:
+def each_recording(tables: str, days: Sequence[str], wanted: Set[str], tally: Tally) -> Iterator[tuple[str, Annotated]]:
     """Every recording of `days` with its day, counted; only those `wanted`, where any are.
 
     What cannot be read, or is wanted and not there, becomes a trouble of the tally.

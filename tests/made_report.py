@@ -6,16 +6,17 @@ import math
 import numpy as np
 
 from models.bundle import Thresholds
-from models.classes import CLASSES
+from models.classes import CLASSES, LAUGHTER_KINDS
+from models.events import laughter_probability
 from tests.made_tables import MODELS, recording_row, write_table
 from transforms.atomic_files import atomic_parquet
 from transforms.classify_windows import WINDOWS_S, WindowScores
 from transforms.find_events import find_events
+from transforms.report_page import seconds_data
 from transforms.tables import EVENTS, RECORDINGS, WINDOWS, ModelNames, event_document, event_rows, window_rows
 from transforms.write_tables import table_path
 
 THRESHOLDS = Thresholds(onset=0.6, offset=0.45, min_on_s=2, min_off_s=2)
-HOUR_S = 3600
 
 
 def random_scores(seconds, *, seed=0, hop_s=1, steady=0.9) -> WindowScores:
@@ -72,3 +73,49 @@ def write_scored(folder, scored, thresholds=THRESHOLDS, *, failed=(), **changes)
             writer.write(table)
     document = {"thresholds": dataclasses.asdict(thresholds), "hop_s": hop_s}
     write_table(folder, "events", date, events, EVENTS, document)
+
+
+def random_cases(count, *, seed=0):
+    """Scores, thresholds and audio_s of many small recordings, some of whose thresholds are scores that occur."""
+    rng = np.random.default_rng(seed)
+    for number in range(count):
+        hop_s = int(rng.choice([1, 1, 1, 2, 3, 12]))
+        seconds = int(rng.choice([1, 7, 40, 400, 1500])) + number % 9
+        scores = random_scores(seconds, seed=seed + number, hop_s=hop_s, steady=rng.choice([0.0, 0.8, 0.99]))
+        probability = laughter_probability(scores.by_length[1], scores.by_length[10], seconds, hop_s=hop_s)
+        levels = rng.choice(probability, 2) if number % 2 else rng.random(2) ** rng.choice([1, 4])
+        offset, onset = np.sort(np.clip(levels.astype(float), 1e-6, 1 - 1e-6)).tolist()
+        gaps = rng.choice([0, 1, 2, 2.5, 7], 2).tolist()
+        yield scores, Thresholds(onset, offset, *gaps), seconds - float(rng.choice([0, 0.4, 0.875]))
+
+
+def as_page(scores, thresholds, audio_s):
+    """What the page's findEvents is given, but for the decoding of base64."""
+    settings = {"onset": thresholds.onset, "offset": thresholds.offset}
+    settings |= {"minOn": thresholds.min_on_s, "minOff": thresholds.min_off_s}
+    return {**seconds_data(scores), "audioS": audio_s, "thresholds": settings}
+
+
+def as_found(scores, thresholds, audio_s):
+    """What the page's findEvents is to give: what the pipeline finds."""
+    return [
+        {
+            "start": event.start_s,
+            "end": event.end_s,
+            "kind": LAUGHTER_KINDS.index(event.kind),
+            "max": event.score_max,
+            "mean": event.score_mean,
+            "kinds": list(event.kinds),
+        }
+        for event in find_events("any", audio_s, scores, thresholds)
+    ]
+
+
+FIND_ALL = """
+const floats = (text) => new Float32Array(decodeBase64(text).buffer);
+const found = cases.map((one) => {
+  const scores = { probability: floats(one.probability), kinds: floats(one.kinds), audioS: one.audioS };
+  return findEvents(scores, one.thresholds);
+});
+"""
+"""JavaScript: from `cases`, a list of what as_page gives, to `found`."""

@@ -122,9 +122,17 @@ def _vtt_moment(moment_ms: int) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{thousandths:03d}"
 
 
+def _eaf_text(annotated: Annotated, settings: FormatSettings) -> str:
+    return eaf_text(annotated, media_place(annotated.recording, settings.media))
+
+
 FORMATS = {
     "sfx": Format("sfx", lambda annotated, settings: sfx_text(annotated, settings.collection)),
-    "eaf": Format("eaf", lambda annotated, settings: eaf_text(annotated, media_place(annotated.recording, settings.media)), package="pympi"),
+    "eaf": Format(
+        "eaf",
+        lambda annotated, settings: eaf_text(annotated, media_place(annotated.recording, settings.media)),
+        package="pympi",
+    ),
     "textgrid": Format("TextGrid", lambda annotated, _: textgrid_text(annotated), package="praatio"),
     "audacity": Format("txt", lambda annotated, _: audacity_text(annotated)),
     "vtt": Format("vtt", lambda annotated, _: vtt_text(annotated), package="webvtt"),

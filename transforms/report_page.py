@@ -79,7 +79,7 @@ def recording_page(
             "minOff": thresholds.min_off_s,
         },
         "events": [_event(event) for event in annotated.events],
-        "scores": _seconds(scores),
+        "scores": seconds_data(scores),
         "peaks": None if peaks is None else _base64(peaks),
         "peaks_a_second": PEAKS_A_SECOND,
         "media": media,
@@ -127,7 +127,7 @@ def iso(moment: dt.datetime | None) -> str | None:
     return moment.astimezone(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
-def _seconds(scores: WindowScores) -> dict[str, str]:
+def seconds_data(scores: WindowScores) -> dict[str, str]:
     """What the windows say of each second: little-endian float32, the kinds second by second."""
     when, what = scores.by_length[WHEN_S], scores.by_length[WHAT_S]
     if not scores.seconds:

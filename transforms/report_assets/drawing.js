@@ -112,16 +112,17 @@ class Drawing {
     return this.events.filter((event) => event.end > this.view.start && event.start < this.view.end);
   }
 
-  span(event) {
+  /** Where an event begins and how wide it is, at least `least` pixels, for the eye and the pointer. */
+  span(event, least = 2) {
     const left = Math.max(GUTTER, this.x(event.start));
     const right = Math.min(GUTTER + this.plot(), this.x(event.end));
-    return [left, Math.max(2, right - left)];
+    return [left, Math.max(least, right - left)];
   }
 
   #drawBands(context) {
     context.globalAlpha = 0.2;
     for (const event of this.visible()) {
-      const [left, width] = this.span(event);
+      const [left, width] = this.span(event, 0);
       context.fillStyle = this.colours.kinds[event.kind];
       context.fillRect(left, this.tops.curve, width, CURVE);
     }

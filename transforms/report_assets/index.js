@@ -58,6 +58,6 @@ function refresh() {
 for (const status of [...new Set(recordings.map((row) => row.status))].sort()) {
   byId("status").append(element("option", { value: status }, status));
 }
-byId("filters").addEventListener("input", refresh);
+for (const change of ["input", "change"]) byId("filters").addEventListener(change, refresh);
 byId("filters").addEventListener("submit", (event) => event.preventDefault());
 refresh();

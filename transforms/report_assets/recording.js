@@ -273,7 +273,7 @@ function listen() {
   byId("zoom-event").addEventListener("click", () => {
     if (selected) timeline.show(selected.start - 10, selected.end + 10);
   });
-  byId("filters").addEventListener("input", refreshTable);
+  for (const change of ["input", "change"]) byId("filters").addEventListener(change, refreshTable);
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   byId("save").addEventListener("click", save);
   byId("load").addEventListener("change", () => load(byId("load")));
