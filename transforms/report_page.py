@@ -30,7 +30,7 @@ ASSETS = pathlib.Path(__file__).parent / "report_assets"
 STYLES = ("page.css",)
 RECORDING_SCRIPTS = (
     *("format.js", "events.js", "marks.js", "table.js", "drawing.js", "timeline.js", "player.js", "thresholds.js"),
-    *("keys.js", "recording.js"),
+    *("cells.js", "keys.js", "recording.js"),
 )
 INDEX_SCRIPTS = ("format.js", "table.js", "index.js")
 

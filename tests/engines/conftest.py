@@ -1,9 +1,14 @@
 """A real Chromium without a window; tests that need one are skipped where it, or Selenium, is absent."""
 
 import shutil
-import time
 
 import pytest
+
+from pipeline import cli
+from tests.engines.report_pages import BROKEN, DAY, ONE, SCORES, SECONDS
+from tests.made_report import write_scored
+from tests.media import film
+from transforms.read_tables import read_day
 
 ARGUMENTS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--window-size=1400,1300"),
@@ -11,15 +16,6 @@ ARGUMENTS = (
     "--autoplay-policy=no-user-gesture-required",
 )
 INSTALL = "tests/engines/install.sh installs it"
-
-
-def until(condition, *, within_s=20.0):
-    """What `condition()` gives as soon as that is true; AssertionError where it never is."""
-    end = time.monotonic() + within_s
-    while not (found := condition()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-    return found
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +58,30 @@ def open_page(chromium):
     said = [entry["message"] for entry in chromium.get_log("browser")]
     assert not [message for message in said if not any(known in message for known in complaints)]
     chromium.get("about:blank")
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory):
+    """Pages of a recording with video and of one that failed, and the events in their tables."""
+    folder = tmp_path_factory.mktemp("report")
+    (folder / "tv").mkdir()
+    options = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
+    film(folder / "tv" / f"{ONE}.mp4", [5, 50], *options, duration_s=SECONDS)
+    write_scored(folder / "tables", {ONE: SCORES}, failed=[BROKEN])
+    command = ["report", str(folder / "tables"), "--output", str(folder / "pages"), "--media", str(folder / "tv")]
+    assert cli.main([*command, "--quiet"]) == 0
+    return folder
+
+
+@pytest.fixture
+def page(pages, open_page):
+    """The recording's page, as for somebody who has not seen it before."""
+    window = open_page(pages / "pages" / f"{ONE}.html")
+    window.execute_script("marks.unsaved = false; localStorage.clear()")
+    return open_page(pages / "pages" / f"{ONE}.html")
+
+
+@pytest.fixture
+def events(pages):
+    """The recording's rows of the events table."""
+    return next(one.events for one in read_day(str(pages / "tables"), DAY) if one.recording_id == ONE)

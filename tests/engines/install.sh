@@ -14,4 +14,5 @@ if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; the
     DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends \
         chromium chromium-driver fonts-dejavu-core >/dev/null
 fi
-python -m pip install --quiet --disable-pip-version-check 'selenium>=4.20,<5'
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+python -m pip install --quiet --disable-pip-version-check --constraint "$here/constraints.txt" selenium

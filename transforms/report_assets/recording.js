@@ -96,46 +96,6 @@ function showFacts() {
   }
 }
 
-function describeEvent(event) {
-  return `${kindName(data.kinds[event.kind])} at ${clock(event.start)}`;
-}
-
-function jumpButton(event) {
-  const title = utcAt(data.start_utc, event.start);
-  const button = element("button", { type: "button", className: "jump", title, "data-focus": `jump ${Marks.key(event)}` });
-  button.append(clock(event.start));
-  button.setAttribute("aria-label", `Play ${describeEvent(event)}`);
-  button.addEventListener("click", () => select(event, { play: true }));
-  return button;
-}
-
-function kindCell(event, cell) {
-  cell.append(element("span", { className: `swatch kind-${event.kind}` }), kindName(data.kinds[event.kind]));
-  cell.title = data.kinds.map((kind, i) => `${kindName(kind)} ${event.kinds[i].toFixed(3)}`).join("\n");
-}
-
-function markingCell(event) {
-  const mark = marks.get(event);
-  const verdictButton = (verdict) => {
-    const pressed = mark?.verdict === verdict;
-    const button = element("button", { type: "button", "aria-pressed": pressed, "data-focus": `${verdict} ${Marks.key(event)}` });
-    button.append(verdict);
-    button.setAttribute("aria-label", `${verdict}: ${describeEvent(event)}`);
-    button.addEventListener("click", () => setMark(event, pressed ? null : verdict));
-    return button;
-  };
-  const others = data.kinds.filter((kind, number) => number !== event.kind);
-  const choice = element(
-    "select",
-    { "aria-label": `Other kind of ${describeEvent(event)}`, "data-focus": `other ${Marks.key(event)}` },
-    element("option", { value: "" }, "other kind"),
-    ...others.map((kind) => element("option", { value: kind }, kindName(kind))),
-  );
-  choice.value = mark?.verdict === "other" ? mark.label : "";
-  choice.addEventListener("change", () => setMark(event, choice.value ? "other" : null, choice.value));
-  return element("div", { className: "marking" }, verdictButton("right"), verdictButton("wrong"), choice);
-}
-
 function showReadout(second) {
   const at = second ?? player.position;
   const probability = scores.probability[Math.floor(at)];
@@ -162,7 +122,21 @@ function showPosition(second) {
   slider.ariaValueText = told;
 }
 
+function showChosen() {
+  if (!selected) {
+    byId("chosen").textContent = "No event is chosen.";
+    return;
+  }
+  const mark = marks.get(selected);
+  const said = mark && { right: "right", wrong: "wrong", other: `of another kind, ${kindName(mark.label)}` }[mark.verdict];
+  byId("chosen").textContent =
+    `Event ${(events.indexOf(selected) + 1).toLocaleString("en")} of ${events.length.toLocaleString("en")}: ` +
+    `${kindName(data.kinds[selected.kind])}, ${clock(selected.start)} to ${clock(selected.end)}, highest ` +
+    `${selected.max.toFixed(3)}${said ? `, marked ${said}` : ", not marked yet"}`;
+}
+
 function showMarks() {
+  showChosen();
   byId("save").disabled = marks.size === 0;
   byId("marks").textContent = marks.size
     ? `${counted(marks.size, "mark")}${marks.unsaved ? ", not saved to a file yet" : ""}`
@@ -180,6 +154,7 @@ function refreshEvents() {
   Object.assign(timeline, { events, selected, thresholds, marks });
   timeline.draw();
   refreshTable();
+  showChosen();
   showReadout(null);
 }
 
@@ -208,6 +183,7 @@ function select(event, { play = false } = {}) {
   selected = timeline.selected = event;
   timeline.reveal(event.start, event.end);
   timeline.draw();
+  showChosen();
   player.seek(event.start, { play, stopAt: byId("stop").checked ? event.end : null });
   table.turnTo(event);
 }
