@@ -139,12 +139,12 @@ def _peaks(place: str | None, annotated: Annotated, tally: Tally, pages: Pages) 
         tally.doing = f"decoding {printable(annotated.recording_id, longest=60)}, {done}"
 
     if place is None or "://" in place or not os.path.exists(place):
-        pages.plain["the recording is not where it was; --media FOLDER says where" if place else "--media none"] += 1
+        pages.plain["not where it was; --media FOLDER says where" if place else "--media none"] += 1
         return None
     try:
         return read_peaks(place, on_second=say)
     except DecodeError:
-        pages.plain["it cannot be decoded any more"] += 1
+        pages.plain["cannot be decoded any more"] += 1
         return None
     finally:
         tally.doing = ""

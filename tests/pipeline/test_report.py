@@ -56,7 +56,7 @@ def test_a_page_a_recording_and_an_index(tables, tmp_path, capsys):
     assert page["media"] == os.path.relpath(f"/archive/{ONE}.mp4", tmp_path / "out")
     said = capsys.readouterr()
     assert "4 (3 done, 1 failed)" in said.out
-    assert "3: the recording is not where it was; --media FOLDER says where" in said.out
+    assert "3: not where it was; --media FOLDER says where" in said.out
     assert f"open {tmp_path}/out/index.html in a browser" in said.out
     assert "2 of 2 days, 4 recordings" in said.err
 
@@ -70,7 +70,7 @@ def test_the_waveform_and_the_link_are_those_of_the_recording(tables, tmp_path, 
     assert (page["media"], page["media_is_audio"]) == (f"../tv/{ONE}.mp4", False)
     assert len(base64.b64decode(page["peaks"])) == 400 * page["peaks_a_second"]
     assert data_of(tmp_path / "out" / f"{LATER}.html")["peaks"] is None
-    assert "1: it cannot be decoded any more" in capsys.readouterr().out
+    assert "1: cannot be decoded any more" in capsys.readouterr().out
     assert report(tables, tmp_path / "bare", "--media", "none", "--no-waveform") == 0
     page = data_of(tmp_path / "bare" / f"{ONE}.html")
     assert (page["media"], page["peaks"]) == (None, None)
