@@ -30,7 +30,10 @@ setup(
     description="Finds laughter in broadcast archives: recordings in, Parquet tables of timestamped events out.",
     python_requires=">=3.10,<3.13",
     packages=["pipeline", "transforms", "models"],
-    package_data={"models": ["bundles/*/card.json", "bundles/*/*.npz"], "transforms": ["queries/*.sql"]},
+    package_data={
+        "models": ["bundles/*/card.json", "bundles/*/*.npz"],
+        "transforms": ["queries/*.sql", "report_assets/*"],
+    },
     install_requires=REQUIRES,
     extras_require={
         "train": ["onnxruntime", "scipy", "scikit-learn", "matplotlib"],

@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
         export_arguments,
         models_command,
         query_arguments,
+        report_arguments,
         sample,
         score_arguments,
         shards_arguments,
@@ -52,6 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
         ("export", "tables to files for ELAN, Praat, Audacity, Red Hen", export_arguments, _export),
         ("query", "questions to the tables, by DuckDB", query_arguments, _query),
         ("score", "events against what annotators marked", score_arguments, _score),
+        ("report", "tables to pages that show, play and correct", report_arguments, _report),
         ("shards", "AudioSet's embeddings to training shards", shards_arguments, _shards),
         ("train", "train a head on shards", train_arguments, _train),
         ("evaluate", "measure heads and baselines on shards", evaluate_arguments, _evaluate),
@@ -172,6 +174,12 @@ def _score(arguments: argparse.Namespace, _: Sequence[str]) -> int:
     from pipeline import score
 
     return score.run(score.from_arguments(arguments))
+
+
+def _report(arguments: argparse.Namespace, _: Sequence[str]) -> int:
+    from pipeline import report
+
+    return report.run(report.from_arguments(arguments))
 
 
 def _last_sentence(error: Exception) -> str:

@@ -23,8 +23,8 @@ from pipeline.detect_options import absolute
 from transforms.atomic_files import atomic_file, write_text
 from transforms.printable import printable
 from transforms.read_annotations import Annotations, Marked, plain_label, read_annotations
+from transforms.read_second_scores import read_second_scores
 from transforms.read_tables import TableError
-from transforms.read_windows import read_second_scores
 
 PLOTS = ("precision_recall.png", "false_alarms.png")
 

@@ -64,9 +64,10 @@ def write_tables(folder: pathlib.Path | str, recordings, events=()):
         write_table(folder, "events", date, found, EVENTS)
 
 
-def write_table(folder, table, date, rows, schema):
-    """Write one table of one day, in the order given, a few rows a group."""
+def write_table(folder, table, date, rows, schema, document=None):
+    """Write one table of one day, in the order given, a few rows a group; `document` goes into its footer."""
     with atomic_parquet(table_path(str(folder), table, date), schema) as writer:
+        writer.document = document or {}
         for first in range(0, len(rows), 2):
             writer.write(pa.Table.from_pylist(rows[first : first + 2], schema=schema))
 

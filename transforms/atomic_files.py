@@ -18,6 +18,9 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from models.errors import LaughterError
+from transforms.printable import printable
+
 DOCUMENT_KEY = "laughter"
 """The footer's key of the JSON document."""
 
@@ -89,6 +92,22 @@ def write_text(path: str, text: str) -> None:
     """Write a small text file `path` (local or a URL), whole or not at all."""
     with atomic_file(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
         file.write(text)
+
+
+@contextlib.contextmanager
+def write_errors(path: str) -> Iterator[None]:
+    """Turn errors of the disk, while the block writes `path`, into one sentence.
+
+    Raises:
+        LaughterError: naming the path, the cause and what to do.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise LaughterError(
+            f"{printable(path)} cannot be written ({error.strerror or error}); see to the disk and its permissions, "
+            "or give another --output"
+        ) from error
 
 
 def read_text(path: str) -> str | None:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import IO
 
 from models.errors import LaughterError
-from transforms.atomic_files import atomic_file, write_text
+from transforms.atomic_files import atomic_file, write_errors, write_text
 from transforms.export_formats import FORMATS, FormatSettings
 from transforms.export_names import safe_name
 from transforms.printable import printable
@@ -64,7 +64,7 @@ class ExportFiles:
             LaughterError: the file cannot be written.
         """
         path = self.path(name, annotated.recording_id)
-        with _write_errors(path):
+        with write_errors(path):
             text = _text(annotated, name, self._settings)
             if name in self._streams:
                 self._streams[name].write(text)
@@ -86,21 +86,9 @@ def _text(annotated: Annotated, name: str, settings: FormatSettings) -> str:
 @contextlib.contextmanager
 def _stream(path: str, header: str) -> Iterator[IO[str]]:
     with (
-        _write_errors(path),
+        write_errors(path),
         atomic_file(path) as temporary,
         open(temporary, "w", encoding="utf-8", newline="") as file,
     ):
         file.write(header)
         yield file
-
-
-@contextlib.contextmanager
-def _write_errors(path: str) -> Iterator[None]:
-    """Turn errors of the disk into one sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise LaughterError(
-            f"{printable(path)} cannot be written ({error.strerror or error}); see to the disk and its permissions, "
-            "or give another --output"
-        ) from error

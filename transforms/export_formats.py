@@ -14,10 +14,9 @@ from models.extras import require
 from transforms.export_names import safe_name
 from transforms.export_sfx import sfx_text
 from transforms.export_tiers import eaf_text, label, milliseconds, textgrid_text
+from transforms.media_places import media_place
 from transforms.read_tables import Annotated, Row
 from transforms.tables import EVENTS
-
-NO_MEDIA = "none"
 
 SCORE_DIGITS = 4
 """Of scores in CSV and JSON lines: more are noise of float32."""
@@ -123,16 +122,17 @@ def _vtt_moment(moment_ms: int) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{thousandths:03d}"
 
 
-def _media(annotated: Annotated, settings: FormatSettings) -> str | None:
-    path = str(annotated.recording["path"])
-    if settings.media == NO_MEDIA or not path:
-        return None
-    return path if settings.media is None else f"{settings.media.rstrip('/')}/{path.rsplit('/', 1)[-1]}"
+def _eaf_text(annotated: Annotated, settings: FormatSettings) -> str:
+    return eaf_text(annotated, media_place(annotated.recording, settings.media))
 
 
 FORMATS = {
     "sfx": Format("sfx", lambda annotated, settings: sfx_text(annotated, settings.collection)),
-    "eaf": Format("eaf", lambda annotated, settings: eaf_text(annotated, _media(annotated, settings)), package="pympi"),
+    "eaf": Format(
+        "eaf",
+        lambda annotated, settings: eaf_text(annotated, media_place(annotated.recording, settings.media)),
+        package="pympi",
+    ),
     "textgrid": Format("TextGrid", lambda annotated, _: textgrid_text(annotated), package="praatio"),
     "audacity": Format("txt", lambda annotated, _: audacity_text(annotated)),
     "vtt": Format("vtt", lambda annotated, _: vtt_text(annotated), package="webvtt"),

@@ -14,7 +14,8 @@ from models.classes import LAUGHTER_KINDS
 from models.errors import UsageError
 from pipeline import export_arguments
 from tests.made_tables import event_row, recording_row
-from transforms.export_formats import FORMATS, NO_MEDIA, FormatSettings
+from transforms.export_formats import FORMATS, FormatSettings
+from transforms.media_places import NO_MEDIA
 from transforms.read_tables import Annotated, BadRecording
 from transforms.tables import EVENTS
 

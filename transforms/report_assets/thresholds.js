@@ -1,0 +1,43 @@
+"use strict";
+/* The fields of the thresholds. */
+
+const THRESHOLDS = [
+  { name: "onset", title: "Onset: begins at", unit: "", max: 1, step: 0.01 },
+  { name: "offset", title: "Offset: ends below", unit: "", max: 1, step: 0.01 },
+  { name: "minOn", title: "Drop shorter events", unit: "s", max: 30, step: 1 },
+  { name: "minOff", title: "Close shorter pauses", unit: "s", max: 30, step: 1 },
+];
+
+function makeThresholds() {
+  for (const { name, title, unit, max, step } of THRESHOLDS) {
+    const open = unit ? 0 : step; // a probability of 0 or 1 is no threshold
+    const label = element("label", { htmlFor: `${name}-number` }, title);
+    const slider = element("input", { type: "range", id: name, min: open, max: max - open, step });
+    slider.setAttribute("aria-label", `${title}, slider`);
+    const number = element("input", { type: "number", id: `${name}-number`, min: 0, step: "any", required: true });
+    if (!unit) number.max = max;
+    slider.addEventListener("input", () => setThreshold(name, slider.valueAsNumber));
+    number.addEventListener("input", () => number.checkValidity() && setThreshold(name, number.valueAsNumber, number));
+    number.addEventListener("change", () => showThresholds(null));
+    byId("thresholds").append(element("div", { className: "threshold" }, label, slider, number, element("span", { className: "muted" }, unit)));
+  }
+}
+
+/** As the pipeline has it: 0 < offset <= onset < 1, so the one that is moved takes the other along. */
+function setThreshold(name, value, typing = null) {
+  if (!Number.isFinite(value) || value < 0 || (name.startsWith("o") && (value <= 0 || value >= 1))) return;
+  thresholds = { ...thresholds, [name]: value };
+  if (name === "onset") thresholds.offset = Math.min(thresholds.offset, value);
+  if (name === "offset") thresholds.onset = Math.max(thresholds.onset, value);
+  showThresholds(typing);
+  refreshEvents();
+}
+
+/** Put the thresholds into their fields, but for the one that somebody is typing in. */
+function showThresholds(typing) {
+  for (const { name } of THRESHOLDS) {
+    byId(name).value = thresholds[name];
+    const number = byId(`${name}-number`);
+    if (number !== typing) number.value = thresholds[name];
+  }
+}
