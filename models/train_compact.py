@@ -36,6 +36,8 @@ from models.measure_compact import measure_compact
 from models.teacher import load_teacher
 
 VERSION = "1.1"
+THREADS = 2
+"""Of every operation while fitting, on any machine: other numbers give other weights."""
 REPORT_COMMAND = "laughter train-compact --report-only --audio AUDIO... --teacher TEACHER.onnx --output BUNDLE"
 LIMITS = (
     "A small model, made to work offline and in tests. It learned from a teacher's scores, not from ears: its kinds of "
@@ -81,7 +83,7 @@ def train_compact(
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the command line says; returns the exit status."""
-    runtime.use_one_thread_per_call()
+    runtime.use_threads_per_call(THREADS)
     tf.config.experimental.enable_op_determinism()
     teacher = None if arguments.no_teacher else arguments.teacher
     try:
