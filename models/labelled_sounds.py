@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import csv
 import dataclasses
 import hashlib
@@ -144,15 +145,21 @@ def keep_decoded(rows: Sequence[Row], folder: pathlib.Path) -> pathlib.Path:
     listed = json.dumps([[str(row.path), row.label, row.path.stat().st_size] for row in rows])
     kept = folder / f"sounds-{hashlib.sha256(listed.encode()).hexdigest()[:12]}.npy"
     if not kept.exists():
-        sounds = [np.round(32767 * np.clip(read_audio(row.path, rate_hz=SAMPLE_RATE), -1, 1)) for row in rows]
+        with concurrent.futures.ThreadPoolExecutor() as several:
+            sounds = list(several.map(_decoded, rows))
         ends = np.cumsum([len(sound) for sound in sounds])
         index = [[row.label, int(end)] for row, end in zip(rows, ends, strict=True)]
         kept.with_suffix(".json").write_text(json.dumps(index), encoding="utf-8")
         part = kept.with_suffix(".part")
         with part.open("wb") as file:
-            np.save(file, np.concatenate(sounds).astype(np.int16))
+            np.save(file, np.concatenate(sounds))
         os.replace(part, kept)
     return kept
+
+
+def _decoded(row: Row) -> npt.NDArray[np.int16]:
+    samples = read_audio(row.path, rate_hz=SAMPLE_RATE)
+    return np.round(32767 * np.clip(samples, -1, 1)).astype(np.int16)
 
 
 def load_decoded(kept: pathlib.Path) -> list[Clip]:
