@@ -27,7 +27,7 @@ setup(
     package_data={"models": ["bundles/*/card.json", "bundles/*/*.npz"]},
     install_requires=REQUIRES,
     extras_require={
-        "train": ["onnxruntime", "scipy", "scikit-learn", "matplotlib"],
+        "train": ["onnxruntime", "scipy", "scikit-learn", "matplotlib", "soundfile>=0.13"],
         "export": ["pympi-ling>=1.71", "praatio>=6.2", "webvtt-py>=0.5"],
         "test": [
             "pytest",
@@ -40,6 +40,7 @@ setup(
             "scipy",
             "onnxruntime",
             "matplotlib",
+            "soundfile>=0.13",
             "pympi-ling>=1.71",
             "praatio>=6.2",
             "webvtt-py>=0.5",

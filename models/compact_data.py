@@ -21,7 +21,7 @@ from models.mixtures import CONTEXT_S, LAUGHTER, OTHER, PROGRAMME_S, UNKNOWN, Cl
 from models.teacher import TEACHER_RATE, Teacher, require
 
 LAUGHTER_LABELS = frozenset({"laughter", "giggle"})
-UNKNOWN_LABELS = frozenset({"crowd", "sung_laughter_song"})
+UNKNOWN_LABELS = frozenset({"crowd", "sung_laughter_song", "unlabelled"})
 LONGEST_CLIP_S = 8
 FILE_PROGRAMMES = 200
 LARGEST_HELD_OUT_GROUP = 40
