@@ -70,7 +70,6 @@ NAME_LABELS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 
-_OPENARENA_SPEAKER = r"sound/(?:player|voices)/(\w+)/"
 _ASTERISK_SKIP = r"silence/|/beep|/asterisk-friend|tt-monkeys"
 
 PACKAGES: tuple[Package, ...] = (
@@ -100,8 +99,9 @@ PACKAGES: tuple[Package, ...] = (
         take=r"/Sounds/voices/",
         speaker=r"/voices/(\w+)/",
         labels=(
-            # Named laughs, but in these voices the words "ha ha" are spoken or played by a machine.
-            (r"/(?:Pirate|Robot|Russian_pl)/Laugh", UNLABELLED),
+            # Named laughs; by their spectrograms a word, a spoken "har har", and a machine.
+            (r"/Russian_pl/Laugh", SPEECH),
+            (r"/(?:Pirate|Robot)/Laugh", UNLABELLED),
             (r"/PoisonCough", "cough"),
             (r"/PoisonMoan", "moan"),
             (r"/(?:Ow|Ooff|Ouch|Oops|Hmm|Uh-oh|Oh|Nooo|Jump|Whatthe|Firepunch|Hurry|Poison|Drown|Splash)", UNLABELLED),
@@ -116,7 +116,6 @@ PACKAGES: tuple[Package, ...] = (
         take=r"/sounds/",
         skip=r"1\.16/sounds/",
         labels=(
-            (r"dwarf-laugh", UNLABELLED),
             (r"/(?:bat|drake|gryphon|horse|tusker|wolf|yeti|hiss|birds)", "animal"),
             (
                 r"/(?:dwarf|elf|ghoul|goblin|human|lich|merm[ae]\w|naga|ogre|orc|troll|zombie)[\w-]*-(?:hit|die|attack)",
@@ -139,7 +138,9 @@ PACKAGES: tuple[Package, ...] = (
             (r"/(?:Instruments|Music Loops|Percussion)/", "music"),
         ),
     ),
-    Package("monsterz-data", "0.7.1-12", "WTFPL, GPL-2+ or LGPL-2.1", "sfx", 1, labels=((r"grunt|duh", UNLABELLED),)),
+    Package(
+        "monsterz-data", "0.7.1-12", "WTFPL, GPL-2+ or LGPL-2.1", "sfx", 1, labels=((r"grunt|duh|laugh", UNLABELLED),)
+    ),
     Package(
         "trackballs-data",
         "1.3.4-1",
@@ -174,18 +175,7 @@ PACKAGES: tuple[Package, ...] = (
         UNLABELLED,
         8,
         take=r"/sound/player/",
-        speaker=_OPENARENA_SPEAKER,
-    ),
-    Package(
-        "openarena-data",
-        "0.8.5split-14",
-        "GPL-2+",
-        UNLABELLED,
-        6,
-        take=r"/sound/(?:player|voices)/",
-        skip=r"/footsteps/",
-        speaker=_OPENARENA_SPEAKER,
-        labels=((r"/voices/festivoxmale/|/announcer/", SPEECH),),
+        speaker=r"sound/player/(\w+)/",
     ),
     Package(
         "ufoai-sound",
@@ -193,9 +183,9 @@ PACKAGES: tuple[Package, ...] = (
         "GPL-2+",
         "sfx",
         8,
-        skip=r"/footsteps/|/doors/",
-        speaker=r"/sound/(aliens/\w+|civilians|soldiers)",
-        labels=((r"/(?:aliens|civilians|soldiers)/(?!\w*scream)", UNLABELLED),),
+        skip=r"/footsteps/|/doors/|/soldiers/",  # the soldiers have the voices of nexuiz-data
+        speaker=r"/sound/(aliens/\w+|civilians)",
+        labels=((r"/(?:aliens|civilians)/(?!\w*scream)", UNLABELLED),),
     ),
     Package(
         "warmux-data",
@@ -287,7 +277,15 @@ PACKAGES: tuple[Package, ...] = (
     ),
     Package("fillets-ng-data-cs", "1.0.1-1.1", "GPL-2", SPEECH, 35, speaker=r"/(cs)/[^/]*?-([mv])-"),
     Package("fillets-ng-data-nl", "1.0.1-1.1", "GPL-2", SPEECH, 35, speaker=r"/(nl)/[^/]*?-([mv])-"),
-    Package("ktuberling-data", "4:22.12.3-1", "GPL-2+", SPEECH, 25, speaker=r"/sounds/([^/]+)/"),
+    Package(
+        "ktuberling-data",
+        "4:22.12.3-1",
+        "GPL-2+",
+        SPEECH,
+        25,
+        speaker=r"/sounds/([^/]+)/",
+        labels=((r"/(?:lt|ru|uk)/tux-laugh", SPEECH),),  # the word for it, not a laugh
+    ),
     Package(
         "tuxpaint-stamps-default",
         "2022.06.04-1",
@@ -334,5 +332,6 @@ PACKAGES: tuple[Package, ...] = (
         "codec2-examples", "1.0.5-1", "LGPL-2.1", SPEECH, 5, take=r"/wav/|/raw/hts\.raw", skip=r"/all\.", raw_hz=8000
     ),
     Package("pocketsphinx-testdata", "0.8+5prealpha+1-15", "BSD-2-clause", SPEECH, 2, raw_hz=16000),
+    Package("marsshooter-data", "0.7.6-7", "CC BY-SA 3.0", "music", 8, take=r"/audio/(?:music/|menu|tutorial)"),
     Package("asterisk-moh-opsound-g722", "2.03-1.1", "CC BY-SA 3.0", "music", 8),
 )

@@ -34,7 +34,7 @@ class Synthesiser:
         version: of the program's own package.
         licence: of program and voices.
         packages: name and version of all that must be unpacked.
-        program: below the unpacked packages; takes arguments, `-t` or nothing, the text, and a file to write.
+        program: its path in the unpacked packages; it gets the voice's arguments, a file to write, and the text.
         text_option: what stands before the text.
         wav_option: what stands before the file's name.
         voices: who reads.
@@ -49,7 +49,7 @@ class Synthesiser:
     text_option: tuple[str, ...]
     wav_option: str
     voices: tuple[Voice, ...]
-    minutes: float = 30
+    minutes: float = 20
 
 
 def read_aloud(synthesiser: Synthesiser, root: pathlib.Path) -> Iterator[tuple[Voice, int, np.ndarray, int]]:
@@ -183,8 +183,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
 }
 
 _ESPEAK_VOICES = (
-    *(("en-gb", "en", variant) for variant in ("m1", "m3", "f2")),
-    *(("en-us", "en", variant) for variant in ("m7", "f4", "croak")),
+    *((accent, "en", variant) for accent in ("en", "en-us", "en-gb-scotland") for variant in ("m3", "f2")),
     *(
         (language, language, variant)
         for language in SENTENCES
