@@ -36,7 +36,7 @@ setup(
     },
     install_requires=REQUIRES,
     extras_require={
-        "train": ["onnxruntime", "scipy", "scikit-learn", "matplotlib"],
+        "train": ["onnxruntime", "scipy", "scikit-learn", "matplotlib", "soundfile>=0.13"],
         "export": EXPORT,
         "query": ["duckdb>=1.1"],
         "score": [*EXPORT, *SCORE],
@@ -50,6 +50,7 @@ setup(
             "scikit-learn",
             "scipy",
             "onnxruntime",
+            "soundfile>=0.13",
             *EXPORT,
             *SCORE,
             "tgt",

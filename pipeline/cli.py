@@ -30,6 +30,7 @@ def check_home() -> None:
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command. It imports nothing heavy, so that --help is quick."""
     from pipeline import (
+        collect_audio,
         completion,
         detect_arguments,
         evaluate_arguments,
@@ -65,6 +66,9 @@ def build_parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
     models_command.add_arguments(commands.add_parser("models", help="list, fetch, verify and import models"))
     sample.add_arguments(commands.add_parser("sample", help="make a sample broadcast"))
+    collect_audio.add_arguments(
+        commands.add_parser("collect-audio", help="collect sounds to train the compact bundle on", allow_abbrev=False)
+    )
     return parser
 
 

@@ -1,0 +1,87 @@
+"""`laughter collect-audio`: real sounds out of Debian packages, as labelled clips to train the compact bundle on."""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+from collections import defaultdict
+from collections.abc import Sequence
+
+from models.errors import UsageError
+
+EPILOG = """examples:
+  laughter collect-audio --output audio_debian/ --dry-run
+  laughter collect-audio --output audio_debian/ --downloads packages/
+  laughter collect-audio --output audio_debian/ --only flite --only monsterz-data
+
+Needs Debian 12 (bookworm), or a container of it, with `apt-get update` done. Nothing is installed, and root is not
+needed. Stopped or killed, the same command goes on from the last package."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EPILOG
+    add = parser.add_argument
+    add("--output", required=True, type=pathlib.Path, metavar="FOLDER", help="of the clips and their manifest.csv")
+    add("--downloads", type=pathlib.Path, metavar="FOLDER", help="keep the packages there (default: removed once used)")
+    add("--only", action="append", metavar="NAME", help="this package or synthesiser alone; may be given again")
+    add("--dry-run", action="store_true", help="list what would be fetched, and do nothing")
+    add("--quiet", action="store_true", help="no progress, only the closing summary")
+    add("--debug", action="store_true", help="show tracebacks")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
+    """Collect, and say what came of it; returns the exit status."""
+    from models import collect_audio, debian_packages
+    from models.debian_audio import PACKAGES
+    from models.synthetic_speech import SYNTHESISERS
+    from pipeline.progress import say
+
+    sources: list[collect_audio.Source] = [*PACKAGES, *SYNTHESISERS]
+    if arguments.only:
+        unknown = sorted(set(arguments.only) - {source.name for source in sources})
+        if unknown:
+            raise UsageError(f"--only {unknown[0]}: there is no source of that name; --dry-run lists them")
+        sources = [source for source in sources if source.name in arguments.only]
+    if arguments.dry_run:
+        debian_packages.check_system()
+        _list(sources, arguments.output)
+        return 0
+    if arguments.downloads:
+        arguments.downloads.mkdir(parents=True, exist_ok=True)
+    failed = collect_audio.collect(
+        sources,
+        arguments.output,
+        downloads=arguments.downloads and arguments.downloads.absolute(),
+        report=(lambda _: None) if arguments.quiet else say,
+    )
+    _summarise(arguments.output / "manifest.csv")
+    for sentence in failed:
+        say(sentence)
+    return 3 if failed else 0
+
+
+def _list(sources: Sequence, output: pathlib.Path) -> None:
+    from models import collect_audio, debian_packages
+
+    waiting = [source for source in sources if not collect_audio.done_file(source, output).exists()]
+    for source in sources:
+        state = "to do" if source in waiting else "done"
+        print(f"{state:6s}{source.name} {source.version}, at most {source.minutes:g} min, {source.licence}")
+    size = debian_packages.download_bytes([package for source in waiting for package in source.packages])
+    print(f"{len(waiting)} of {len(sources)} sources would be fetched: {size / 1e6:.0f} MB")
+    print("nothing was done (--dry-run)")
+
+
+def _summarise(manifest: pathlib.Path) -> None:
+    from models.collect_audio import read_rows
+
+    seconds: defaultdict[str, list[float]] = defaultdict(list)
+    rows = read_rows(manifest)
+    for row in rows:
+        seconds[row["label"]].append(float(row["seconds"]))
+    for label, each in sorted(seconds.items(), key=lambda pair: -len(pair[1])):
+        print(f"{label:14s} {len(each):6d} clips {sum(each) / 60:8.1f} min")
+    print(f"{len(rows)} clips, {sum(map(sum, seconds.values())) / 3600:.2f} h, are listed in {manifest}")
