@@ -117,7 +117,7 @@ def _report_recording(
     place = media_place(annotated.recording, options.media)
     try:
         check(annotated)
-        scores = windows.scores(annotated, date)
+        scores = windows.scores(annotated.recording_id, annotated.recording["audio_s"] or 0.0, date)
     except (BadRecording, TableError) as error:
         reason = error.reason if isinstance(error, BadRecording) else str(error)
         tally.trouble(reason, annotated.recording_id)

@@ -16,15 +16,16 @@ from models import score_plots
 from models.classes import CLASSES
 from models.errors import LaughterError, UsageError
 from models.event_metrics import Counts, Intervals, count, measure_counts, merged
+from models.events import WHAT_S, WHEN_S
 from models.extras import require
-from models.score_curves import ANY, SCORED, Curves, load_library, measure_curves
+from models.score_curves import ANY, SCORED, Curves, load_library, measure_curves, second_scores
 from pipeline import score_table
 from pipeline.detect_options import absolute
 from transforms.atomic_files import atomic_file, write_text
 from transforms.printable import printable
 from transforms.read_annotations import Annotations, Marked, plain_label, read_annotations
-from transforms.read_second_scores import read_second_scores
-from transforms.read_tables import TableError
+from transforms.read_tables import BadRecording, TableError
+from transforms.read_windows import WindowsTables
 
 PLOTS = ("precision_recall.png", "false_alarms.png")
 
@@ -193,20 +194,35 @@ def _count(one: Pair, options: ScoreOptions) -> dict[str, Counts]:
     }
 
 
+def _scores_of_day(windows: WindowsTables, date: str, of_day: list[Pair], troubles: list[str]) -> dict[str, Any]:
+    """Scores of each second, float32 [seconds, 7] as `second_scores` gives them, by the pair's name."""
+    scores = {}
+    for one in of_day:
+        try:
+            found = windows.scores(one.found.name, one.found.length_s or 0.0, date)
+        except BadRecording as error:
+            troubles.append(str(error))
+            continue
+        when, what = (found.by_length[length] for length in (WHEN_S, WHAT_S))
+        scores[one.name] = second_scores(when, what, found.seconds, hop_s=found.hop_s)
+    return scores
+
+
 def _curves(pairs: list[Pair], options: ScoreOptions, troubles: list[str]) -> dict[str, Curves]:
-    days: dict[str, list[str]] = collections.defaultdict(list)
+    days: dict[str, list[Pair]] = collections.defaultdict(list)
     for one in pairs:
         if one.found.date is not None:
-            days[one.found.date].append(one.found.name)
+            days[one.found.date].append(one)
     if not options.curves or not days:
         return {}
     load_library()  # misses a package before the windows are read, not after
     scores: dict[str, Any] = {}
-    for date, names in sorted(days.items()):
-        try:
-            scores |= read_second_scores(options.found, date, names)
-        except TableError as error:
-            troubles.append(str(error))
+    with WindowsTables(options.found) as windows:
+        for date, of_day in sorted(days.items()):
+            try:
+                scores |= _scores_of_day(windows, date, of_day, troubles)
+            except TableError as error:
+                troubles.append(f"{error}, or give --no-curves")
     having = [one for one in pairs if one.name in scores]
     if len(having) < len(pairs):
         troubles.append(f"the curves leave out recordings that have no windows ({len(pairs) - len(having)})")

@@ -52,6 +52,10 @@ def event_row(recording_id, start_s, end_s, kind="giggle", score=0.75, **changes
     }
 
 
+FOUND_WITH = {"thresholds": {"onset": 0.5, "offset": 0.35, "min_on_s": 1.0, "min_off_s": 1.0}, "hop_s": 1}
+"""What the footer of an events table says."""
+
+
 def write_tables(folder: pathlib.Path | str, recordings, events=()):
     """Write both tables, a file a day, ordered as detect does."""
     days = collections.defaultdict(list)
@@ -61,7 +65,7 @@ def write_tables(folder: pathlib.Path | str, recordings, events=()):
         ids = {row["recording_id"] for row in rows}
         found = sorted((row for row in events if row["recording_id"] in ids), key=lambda row: row["recording_id"])
         write_table(folder, "recordings", date, rows, RECORDINGS)
-        write_table(folder, "events", date, found, EVENTS)
+        write_table(folder, "events", date, found, EVENTS, FOUND_WITH)
 
 
 def write_table(folder, table, date, rows, schema, document=None):

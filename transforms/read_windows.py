@@ -19,7 +19,7 @@ from transforms.atomic_files import open_parquet, read_document
 from transforms.classify_windows import WINDOWS_S, WindowScores
 from transforms.decode_outcome import SHORTEST_AUDIO_S
 from transforms.printable import printable
-from transforms.read_tables import Annotated, BadRecording, TableError
+from transforms.read_tables import BadRecording, TableError
 from transforms.tables import WINDOWS
 from transforms.write_tables import table_path
 
@@ -73,8 +73,13 @@ class WindowsTables:
         """Close what is open."""
         self._open.close()
 
-    def scores(self, annotated: Annotated, date: str) -> WindowScores:
-        """The scores of the recording's windows, as they were when its events were found.
+    def scores(self, recording_id: str, audio_s: float, date: str) -> WindowScores:
+        """The scores of a recording's windows, as they were when its events were found.
+
+        Args:
+            recording_id: of the recording.
+            audio_s: seconds of its sound, as the recordings table says.
+            date: the day that it is in, YYYY-MM-DD or Hive's null partition.
 
         Raises:
             TableError: the day's table is absent, damaged or of other columns.
@@ -83,14 +88,14 @@ class WindowsTables:
         try:
             if date != self._date:
                 self._open_day(date)
-            rows = self._rows(annotated.recording_id)
+            rows = self._rows(recording_id)
         except (OSError, pa.ArrowException) as error:
             self._date = None
             raise TableError(
                 f"the windows table of date={date} cannot be read ({printable(str(error), longest=300)}); {AGAIN}, "
                 "which writes it anew"
             ) from error
-        return _scores(annotated, rows, self._settings.hop_s)
+        return _scores(recording_id, audio_s, rows, self._settings.hop_s)
 
     def thresholds(self) -> Thresholds:
         """Those of the events of the day last read."""
@@ -131,17 +136,19 @@ def _index(parquet: pq.ParquetFile) -> tuple[dict[str, list[int]], list[int]]:
     return groups, mixed
 
 
-def _scores(annotated: Annotated, rows: pa.Table, hop_s: int) -> WindowScores:
+def _scores(recording_id: str, audio_s: float, rows: pa.Table, hop_s: int) -> WindowScores:
     lengths, starts = (rows[name].to_numpy() for name in ("window_s", "start_s"))
     values = np.stack([rows[name].to_numpy() for name in CLASSES], axis=1)
     by_length = {length: np.ascontiguousarray(values[lengths == length]) for length in WINDOWS_S}
     windows = len(by_length[WINDOWS_S[0]])
-    seconds = windows if hop_s == 1 else _seconds(annotated.recording["audio_s"] or 0.0)
+    if not windows and _seconds(audio_s):
+        raise BadRecording(recording_id, f"it has no windows; {AGAIN}")
+    seconds = windows if hop_s == 1 else _seconds(audio_s)
     told = [starts[lengths == length] for length in WINDOWS_S]
     if not all(np.array_equal(mine, np.arange(math.ceil(seconds / hop_s)) * float(hop_s)) for mine in told):
-        raise BadRecording(annotated.recording_id, f"its windows are not one every {hop_s} s; {AGAIN}")
+        raise BadRecording(recording_id, f"its windows are not one every {hop_s} s; {AGAIN}")
     if not (np.isfinite(values).all() and (values >= 0).all() and (values <= 1).all()):
-        raise BadRecording(annotated.recording_id, f"a score of its windows is no number from 0 to 1; {AGAIN}")
+        raise BadRecording(recording_id, f"a score of its windows is no number from 0 to 1; {AGAIN}")
     return WindowScores(seconds, hop_s, by_length)
 
 

@@ -21,9 +21,13 @@ DAY = "2016-01-01"
 IDS = [f"{DAY}_{hour:02d}00_US_CNN_{name}" for hour, name in enumerate("ABC")]
 
 
+def scores_of(windows, annotated, date=DAY):
+    return windows.scores(annotated.recording_id, annotated.recording["audio_s"], date)
+
+
 def read_all(folder):
     with WindowsTables(str(folder)) as windows:
-        return {one.recording_id: windows.scores(one, DAY) for one in read_day(str(folder), DAY)}
+        return {one.recording_id: scores_of(windows, one) for one in read_day(str(folder), DAY)}
 
 
 def rewrite(folder, change):
@@ -123,6 +127,6 @@ def test_a_day_that_cannot_be_read_does_not_hide_the_next(tmp_path):
     with WindowsTables(str(tmp_path)) as windows:
         (first,), (second,) = (list(read_day(str(tmp_path), name[:10])) for name in (IDS[0], later))
         with pytest.raises(TableError):
-            windows.scores(first, DAY)
-        assert windows.scores(second, later[:10]).seconds == 40
+            scores_of(windows, first)
+        assert scores_of(windows, second, later[:10]).seconds == 40
         assert dataclasses.asdict(windows.thresholds()) == dataclasses.asdict(THRESHOLDS)
