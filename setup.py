@@ -24,18 +24,24 @@ EXPORT = ["pympi-ling>=1.71", "praatio>=6.2", "webvtt-py>=0.5"]
 # sed_scores_eval is built from source; what it is built on imports pkg_resources, which setuptools had up to 80
 SCORE = ["mir_eval>=0.8", "sed_scores_eval>=0.0.4", "setuptools<81", "matplotlib"]
 
+PLOT = ["matplotlib", "scikit-learn", "duckdb>=1.1"]
+
 setup(
     name="laughter",
     version="0.1.0",
     description="Finds laughter in broadcast archives: recordings in, Parquet tables of timestamped events out.",
     python_requires=">=3.10,<3.13",
     packages=["pipeline", "transforms", "models"],
-    package_data={"models": ["bundles/*/card.json", "bundles/*/*.npz"], "transforms": ["queries/*.sql"]},
+    package_data={
+        "models": ["bundles/*/card.json", "bundles/*/*.npz"],
+        "transforms": ["queries/*.sql", "plot_assets/*"],
+    },
     install_requires=REQUIRES,
     extras_require={
         "train": ["onnxruntime", "scipy", "scikit-learn", "matplotlib"],
         "export": EXPORT,
         "query": ["duckdb>=1.1"],
+        "plot": PLOT,
         "score": [*EXPORT, *SCORE],
         "test": [
             "pytest",
@@ -49,6 +55,7 @@ setup(
             "onnxruntime",
             *EXPORT,
             *SCORE,
+            *PLOT,
             "tgt",
             "nbclient",
             "ipykernel",

@@ -24,7 +24,7 @@ from transforms.tables import WINDOWS, ModelNames, event_document, window_rows
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Of annotations and tables; those of another format are made again."""
 
 

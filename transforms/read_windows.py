@@ -38,7 +38,7 @@ def read_second_scores(tables: str, date: str, recordings: Collection[str]) -> d
     except (OSError, pa.ArrowException, KeyError) as error:
         raise TableError(
             f"the windows of date={date} cannot be read ({printable(str(error), longest=300)}); run laughter detect "
-            "again, which writes them anew, or give --no-curves"
+            "again, which writes them anew"
         ) from error
     ids = np.asarray(rows["recording_id"].to_pylist(), dtype=object)
     return {name: _second_scores(rows.filter(ids == name)) for name in sorted(set(ids))}

@@ -71,7 +71,7 @@ def write_day(date: str, parts: Iterable[PartFile], settings: AnnotateSettings) 
     """Write the three tables of one day from its recordings' annotations, in memory that does not grow.
 
     The files are complete before the first of them replaces an older one; recordings comes last, so that a reader
-    who joins from it never sees half a day.
+    who joins from it never sees half a day. The footer of the events says which thresholds and hop they were made with.
     """
     parts = sorted(parts, key=lambda part: part.recording_id)
     with contextlib.ExitStack() as stack:
@@ -81,6 +81,7 @@ def write_day(date: str, parts: Iterable[PartFile], settings: AnnotateSettings) 
             for table in reversed(SCHEMAS)
         }
         recordings, events = (_Rows(writers[table], SCHEMAS[table]) for table in ("recordings", "events"))
+        writers["events"].document = {"thresholds": dataclasses.asdict(settings.thresholds), "hop_s": settings.hop_s}
         for part in parts:
             _write_recording(part, settings, writers["windows"], recordings, events)
         recordings.flush()
