@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 from models.figures import new_figure, quiet, title
 from models.kind_colours import KIND_COLOURS, REST_COLOUR
 
+FEWEST_COLUMNS = 8
+"""There is room for so many, lest one be as wide as the plot."""
+
 _LAUGHTER = KIND_COLOURS["laughter"]
 
 
@@ -44,9 +47,11 @@ def columns_plot(shares: Sequence[Share], *, names: Sequence[str], heading: str,
     audio.set_xlabel(below, fontsize=9)
     every = math.ceil(len(names) / 24)
     shown = range(0, len(names), every)
-    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if max(map(len, names), default=0) > 3 else {}
+    many = len(shown) > 12 and len(names[0]) > 3
+    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if many else {}
     audio.set_xticks(shown, [names[position] for position in shown], parse_math=False, **slanted)
-    audio.set_xlim(-0.6, len(names) - 0.4)
+    beside = max(0.0, (FEWEST_COLUMNS - len(names)) / 2)
+    audio.set_xlim(-0.6 - beside, len(names) - 0.4 + beside)
     for axes in (laughter, audio):
         quiet(axes, grid="y")
     title(laughter, heading, note)

@@ -26,7 +26,7 @@ def map_plot(
     Returns:
         A matplotlib Figure.
     """
-    figure = new_figure(7.2, 5.6)
+    figure = new_figure(7.6, 0.6 + 2.9 * max(0.8, float(np.ptp(coordinates[:, 1]))))  # maps are 2 wide
     axes = figure.add_subplot()
     of = np.asarray(groups, object)
     for group, name in names.items():
@@ -38,7 +38,9 @@ def map_plot(
     axes.set(xticks=[], yticks=[], aspect="equal")
     axes.spines[:].set_visible(False)
     title(axes, heading, note)
-    figure.legend(loc="outside right upper", fontsize=9, frameon=False, handletextpad=0.2, markerscale=1.3)
+    handles, labels = axes.get_legend_handles_labels()
+    style = {"fontsize": 9, "frameon": False, "handletextpad": 0.2, "markerscale": 1.3}
+    figure.legend(handles[::-1], labels[::-1], loc="outside right upper", **style)
     return figure
 
 
@@ -49,8 +51,8 @@ def group_name(group: str) -> str:
 
 def _style(group: str) -> dict[str, Any]:
     if group in KIND_COLOURS:
-        style = {"color": KIND_COLOURS[group], "edgecolors": "white", "linewidths": 0.4}
-        return {**style, "marker": KIND_MARKERS[group], "s": 26}
+        style = {"color": KIND_COLOURS[group], "edgecolors": "white", "linewidths": 0.3}
+        return {**style, "marker": KIND_MARKERS[group], "s": 38 if KIND_MARKERS[group] == "P" else 26}
     if group == "unknown":
         return {"color": REST_COLOUR, "marker": "x", "s": 16, "linewidths": 0.8}
     return {"color": REST_COLOUR, "marker": "o", "s": 9, "linewidths": 0, "alpha": 0.8}

@@ -24,7 +24,7 @@ class Projection:
     """Points on a plane.
 
     Attributes:
-        coordinates: float32 [n, 2], centred, the larger of both ranges from -1 to 1.
+        coordinates: float32 [n, 2], centred; the first from -1 to 1, the second within that.
         explained: share of the variance that the principal components hold, 0 to 1.
         perplexity: as it was used.
     """
@@ -69,6 +69,9 @@ def _standardised(features: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]
 
 
 def _centred(placed: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Within -1 to 1, turned so that the map is wider than high: which way is up means nothing to t-SNE."""
+    if np.ptp(placed[:, 1]) > np.ptp(placed[:, 0]):
+        placed = placed[:, ::-1]
     lowest, highest = placed.min(axis=0), placed.max(axis=0)
-    half = max(float((highest - lowest).max()) / 2, np.finfo(np.float32).tiny)
+    half = max(float(highest[0] - lowest[0]) / 2, np.finfo(np.float32).tiny)
     return ((placed - (lowest + highest) / 2) / half).astype(np.float32)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from transforms import embedding_store
-from transforms.embed_recordings import EmbedSettings
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what only shows progress needs no engine
     from pipeline.plan import Plan
+    from transforms.embed_recordings import EmbedSettings
 
 LINE_EVERY_S = 30.0
 """Between lines where output is no terminal."""

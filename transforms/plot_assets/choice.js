@@ -3,7 +3,8 @@
 /** What is said of a clip in one line. */
 function describe(point, groups) {
   const group = groups[point.group].name;
-  return [point.name, point.label && point.label !== group ? `${group} (${point.label.replaceAll("_", " ")})` : group].join(": ");
+  const label = point.label.replaceAll("_", " ");
+  return `${point.name}: ${label && label !== group ? `${group} (${label})` : group}`;
 }
 
 /** Shows the chosen clip, and plays it where its file is known. */
