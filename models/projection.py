@@ -16,6 +16,9 @@ COMPONENTS = 50
 PERPLEXITY = 30.0
 """About how many neighbours count; less where there are few points."""
 
+START = 1e-4
+"""Standard deviation of the first coordinate from which t-SNE starts, as Kobak and Berens (2019) advise."""
+
 FEWEST = 8
 
 
@@ -34,14 +37,15 @@ class Projection:
     perplexity: float
 
 
-def project(features: npt.NDArray[np.floating], *, seed: int = 0, perplexity: float = PERPLEXITY) -> Projection:
+def project(features: npt.NDArray[np.floating], *, perplexity: float = PERPLEXITY) -> Projection:
     """Standardised features to principal components, and these to a plane by t-SNE (van der Maaten and Hinton, 2008).
 
-    It runs on one thread: several add up in another order each time, and t-SNE makes another map of the difference.
+    It starts from the first two components, so nothing is left to chance, and runs on one thread: several add up in
+    another order each time, and t-SNE makes another map of the difference. The same features give the same bytes on
+    the same machine.
 
     Args:
         features: [n, d], at least FEWEST rows.
-        seed: of t-SNE; the same features and seed give the same bytes on the same machine.
         perplexity: less is taken where there are fewer than three times as many rows.
 
     Raises:
@@ -56,7 +60,8 @@ def project(features: npt.NDArray[np.floating], *, seed: int = 0, perplexity: fl
     with threads.threadpool_limits(limits=1):
         reduced = decomposition.PCA(min(COMPONENTS, *features.shape), svd_solver="full")
         components = reduced.fit_transform(_standardised(features))
-        tsne = manifold.TSNE(perplexity=perplexity, init="pca", learning_rate="auto", random_state=seed, n_jobs=1)
+        start = (START * components[:, :2] / max(components[:, 0].std(), np.finfo(float).tiny)).astype(np.float32)
+        tsne = manifold.TSNE(perplexity=perplexity, init=start, learning_rate="auto", random_state=0, n_jobs=1)
         placed = tsne.fit_transform(components)
     return Projection(_centred(placed), float(reduced.explained_variance_ratio_.sum()), float(perplexity))
 

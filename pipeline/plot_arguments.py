@@ -76,7 +76,13 @@ def _tsne(parser: argparse.ArgumentParser) -> None:
     add("--media", metavar="MEDIA", help="folder or URL of the recordings, or none (default: as the tables say)")
     add("--clips", type=int, default=1000, metavar="N", help="at most (default: %(default)s)")
     add("--perplexity", type=float, default=30.0, metavar="X", help="about how many neighbours count (default: 30)")
-    add("--seed", type=int, default=0, metavar="N", help="of the sample and the map (default: %(default)s)")
+    add(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of the sample, where there are more clips (default: %(default)s)",
+    )
 
 
 def _timeline(parser: argparse.ArgumentParser) -> None:

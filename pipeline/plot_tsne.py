@@ -35,7 +35,8 @@ class TsneOptions:
         store: the embedding store of the tables.
         media: where the recordings lie; None where the tables say.
         clips: at most.
-        perplexity, seed: see `models.projection.project`.
+        perplexity: see `models.projection.project`.
+        seed: of the sample.
     """
 
     output: PlotOutput
@@ -99,7 +100,7 @@ def run(options: TsneOptions) -> int:
         _say(clips)
         if not output.dry_run:
             work.begin(f"t-SNE of {len(clips.clips)} clips")
-            projection = project(clips.features, seed=options.seed, perplexity=options.perplexity)
+            projection = project(clips.features, perplexity=options.perplexity)
             work.on_done(1, 1)
             _write(name, clips, projection, options)
     return output.close([f"{name}.png", f"{name}.html"], clips.troubles)
@@ -138,7 +139,7 @@ def _write(name: str, clips: MapClips, projection: Projection, options: TsneOpti
     note = f"{len(groups):,} clips: {clips.source}"
     how = (
         f"{COMPONENTS} principal components hold {projection.explained:.0%} of the variance; perplexity "
-        f"{projection.perplexity:.3g}, seed {options.seed}"
+        f"{projection.perplexity:.3g}"
     )
     output = options.output
     output.draw(f"{name}.png", map_plot(projection.coordinates, groups, names, heading=heading, note=note))

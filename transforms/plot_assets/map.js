@@ -129,7 +129,7 @@ function find() {
   const wanted = byId("search").value.trim().toLowerCase();
   const shown = points.filter((one) => one.shown);
   for (const one of shown) one.dimmed = !describe(one, data.groups).toLowerCase().includes(wanted);
-  const found = shown.filter((one) => !one.dimmed);
+  const found = shown.filter((one) => !one.dimmed).reverse(); // as the kinds are listed
   const more = found.length > LISTED ? `, the first ${LISTED} listed` : "";
   byId("count").textContent = `${found.length.toLocaleString("en")} ${found.length === 1 ? "clip" : "clips"}${more}`;
   byId("found").replaceChildren(...found.slice(0, LISTED).map(listed));

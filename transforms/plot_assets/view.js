@@ -23,6 +23,7 @@ class View {
     this.points = points;
     this.styles = groups.map((group) => group.style);
     this.shapes = this.styles.map((style) => new Path2D(SHAPES[style]));
+    this.tall = Math.max(0.1, ...points.map((point) => Math.abs(point.y)));
     this.emphasised = null;
     this.chosen = null;
     this.waiting = false;
@@ -42,7 +43,7 @@ class View {
   /** Pixels of one unit of the map. */
   get scale() {
     const { width, height } = this.size;
-    return this.zoom * Math.max(1, Math.min(width, height) / 2 - MARGIN);
+    return this.zoom * Math.max(1, Math.min(width / 2 - MARGIN, (height / 2 - MARGIN) / this.tall));
   }
 
   place(point) {
