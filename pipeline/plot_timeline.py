@@ -11,8 +11,7 @@ from models.errors import UsageError
 from models.extras import require
 from models.score_curves import ANY, SCORED
 from models.timeline_plot import timeline_plot
-from pipeline.detect_options import absolute
-from pipeline.plot_output import PlotOutput, Work, shown
+from pipeline.plot_output import PlotOutput, Work, absolute, shown
 from pipeline.progress import hours_and_minutes
 from transforms.atomic_files import read_document
 from transforms.export_names import safe_name

@@ -39,7 +39,7 @@ def tables(tmp_path):
     probability = np.zeros(120)  # a row group holds two windows here, so few are quick
     probability[10:70] = 0.9
     for recording in recordings[:2]:
-        write_windows(tmp_path / "tables", recording, probability)
+        write_windows(tmp_path / "tables", {**recording, "audio_s": 120.0}, probability)
     return tmp_path / "tables"
 
 
