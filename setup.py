@@ -24,6 +24,8 @@ EXPORT = ["pympi-ling>=1.71", "praatio>=6.2", "webvtt-py>=0.5"]
 # sed_scores_eval is built from source; what it is built on imports pkg_resources, which setuptools had up to 80
 SCORE = ["mir_eval>=0.8", "sed_scores_eval>=0.0.4", "setuptools<81", "matplotlib"]
 
+PLOT = ["matplotlib", "scikit-learn", "duckdb>=1.1"]
+
 setup(
     name="laughter",
     version="0.1.0",
@@ -32,13 +34,14 @@ setup(
     packages=["pipeline", "transforms", "models"],
     package_data={
         "models": ["bundles/*/card.json", "bundles/*/*.npz"],
-        "transforms": ["queries/*.sql", "report_assets/*"],
+        "transforms": ["queries/*.sql", "report_assets/*", "plot_assets/*"],
     },
     install_requires=REQUIRES,
     extras_require={
         "train": ["onnxruntime", "scipy", "scikit-learn", "matplotlib", "soundfile>=0.13"],
         "export": EXPORT,
         "query": ["duckdb>=1.1"],
+        "plot": PLOT,
         "score": [*EXPORT, *SCORE],
         "test": [
             "pytest",
@@ -53,6 +56,7 @@ setup(
             "soundfile>=0.13",
             *EXPORT,
             *SCORE,
+            *PLOT,
             "tgt",
             "nbclient",
             "ipykernel",

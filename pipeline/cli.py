@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
         evaluate_arguments,
         export_arguments,
         models_command,
+        plot_arguments,
         query_arguments,
         report_arguments,
         sample,
@@ -64,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=sentence, allow_abbrev=False)
         declared.add_arguments(command)
         command.set_defaults(run=run)
+    plot_arguments.add_arguments(commands.add_parser("plot", help="maps of clips, timelines, laughter of an archive"))
     models_command.add_arguments(commands.add_parser("models", help="list, fetch, verify and import models"))
     sample.add_arguments(commands.add_parser("sample", help="make a sample broadcast"))
     collect_audio.add_arguments(

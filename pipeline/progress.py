@@ -9,11 +9,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
-from transforms import embedding_store
-from transforms.embed_recordings import EmbedSettings
-
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what only shows progress needs neither the engine nor TensorFlow
     from pipeline.plan import Plan
+    from transforms import embedding_store
+    from transforms.embed_recordings import EmbedSettings
 
 LINE_EVERY_S = 30.0
 """Between lines where output is no terminal."""
@@ -53,12 +52,16 @@ class PartWatcher:
         self._before = {part.path: part.version for date in self._waiting for part in self._list(date)}
 
     def _list(self, date: str) -> list[embedding_store.PartFile]:
+        from transforms import embedding_store
+
         with contextlib.suppress(OSError):
             return embedding_store.list_day(self._store, date)
         return []
 
     def look(self) -> None:
         """Update the counts."""
+        from transforms import embedding_store
+
         for date, waiting in self._waiting.items():
             for part in self._list(date) if waiting else []:
                 if part.recording_id in waiting and self._before.get(part.path) != part.version:

@@ -1,9 +1,10 @@
--- How much laughter is there in the recordings of each month (UTC)?
+-- How much laughter is there in the recordings of each month?
+-- parameter zone = UTC: time zone of the months, such as America/New_York
 WITH laughs AS (
     SELECT recording_id, count(*) AS laughs, sum(end_s - start_s) AS laughing_s FROM events GROUP BY recording_id
 )
 SELECT
-    strftime(start_utc, '%Y-%m') AS month,
+    strftime(timezone($zone, start_utc), '%Y-%m') AS month,
     count(*) AS recordings,
     sum(audio_s) / 3600 AS hours,
     coalesce(sum(laughs), 0)::BIGINT AS laughs,

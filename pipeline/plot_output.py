@@ -1,0 +1,105 @@
+"""What the plots of `laughter plot` share: where they go, how far they are, what came of them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from models.errors import LaughterError
+from models.figures import png
+from pipeline import progress
+from transforms.atomic_files import atomic_file
+from transforms.printable import printable
+
+TROUBLES_SHOWN = 20
+
+
+def absolute(place: str) -> str:
+    """A URL as it is, or an absolute path; without the engine, which `detect_options.absolute` comes with."""
+    place = place.removeprefix("file://")
+    return place if "://" in place else os.path.abspath(place)
+
+
+@dataclasses.dataclass(frozen=True)
+class PlotOutput:
+    """Where plots go.
+
+    Attributes:
+        folder: or URL.
+        dry_run: write nothing.
+        quiet: show no progress.
+    """
+
+    folder: str
+    dry_run: bool = False
+    quiet: bool = False
+
+    def path(self, name: str) -> str:
+        """Of the file of that name."""
+        return f"{self.folder}/{name}"
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file, whole or not at all.
+
+        Raises:
+            LaughterError: it cannot be written.
+        """
+        try:
+            with atomic_file(self.path(name)) as temporary, open(temporary, "wb") as file:
+                file.write(content)
+        except OSError as error:
+            raise LaughterError(
+                f"{printable(self.path(name))} cannot be written ({error.strerror or error}); see to the disk and its "
+                "permissions, or give another --output"
+            ) from error
+
+    def draw(self, name: str, figure: Any) -> None:
+        """Write a figure as PNG."""
+        self.write(name, png(figure))
+
+    def close(self, names: list[str], troubles: list[str]) -> int:
+        """Say what could not be used, and what was written; returns the exit status."""
+        for trouble in troubles[:TROUBLES_SHOWN]:
+            progress.say(trouble)
+        if len(troubles) > TROUBLES_SHOWN:
+            progress.say(f"and {len(troubles) - TROUBLES_SHOWN} more such sentences")
+        files = ", ".join(names) or "nothing"
+        if self.dry_run:
+            print(f"nothing was written (--dry-run), but would be to {printable(self.folder)}: {files}")
+        else:
+            print(f"written to {printable(self.folder)}: {files}")
+        return 3 if troubles else 0
+
+
+@dataclasses.dataclass
+class Work:
+    """Progress of one thing after the other."""
+
+    total: int = 1
+    done: int = 0
+    doing: str = ""
+
+    def look(self) -> None:
+        """Nothing to look at: the run itself keeps this up."""
+
+    def describe(self) -> str:
+        """One line."""
+        return f"{self.doing}: {self.done} of {self.total}"
+
+    def begin(self, doing: str, total: int = 1) -> None:
+        """Go on with something else, in so many steps."""
+        self.doing, self.done, self.total = doing, 0, total
+
+    def on_done(self, done: int, total: int) -> None:
+        """So many steps are done."""
+        self.done, self.total = done, total
+
+
+@contextlib.contextmanager
+def shown(work: Work, output: PlotOutput) -> Iterator[None]:
+    """Show the progress while the block runs, unless nobody wants it."""
+    with contextlib.nullcontext() if output.quiet else progress.watching(work):
+        yield
