@@ -157,6 +157,20 @@ def test_another_system_is_told_what_is_needed(tmp_path, monkeypatch):
     assert not (tmp_path / "audio").exists()
 
 
+@pytest.mark.usefixtures("repository")
+def test_two_runs_on_one_folder_do_not_meet(tmp_path):
+    output, refused = tmp_path / "audio", []
+
+    def run_another(_: str) -> None:
+        with pytest.raises(UsageError, match="another run writes to"):
+            collect_audio.collect([PACKAGE], output)
+        refused.append(True)
+
+    assert collect_audio.collect([PACKAGE], output, report=run_another) == []
+    assert refused == [True]
+    assert collected(output)
+
+
 @pytest.mark.parametrize(
     ("name", "label"),
     [
