@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from models.errors import UsageError
-from pipeline.progress import say
 
 EPILOG = """examples:
   laughter collect-audio --output audio_debian/ --dry-run
@@ -38,6 +37,7 @@ def run(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
     from models import collect_audio, debian_packages
     from models.debian_audio import PACKAGES
     from models.synthetic_speech import SYNTHESISERS
+    from pipeline.progress import say
 
     sources: list[collect_audio.Source] = [*PACKAGES, *SYNTHESISERS]
     if arguments.only:
