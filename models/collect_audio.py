@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 
 from models import audio_clips, debian_packages
-from models.debian_audio import NAME_LABELS, SPEECH, Package
+from models.audio_package import NAME_LABELS, SPEECH, Package
 from models.errors import UsageError
 from models.synthetic_speech import SENTENCES, Synthesiser, read_aloud
 

@@ -11,8 +11,9 @@ import pytest
 import soundfile
 
 from models import collect_audio
+from models.audio_package import Package
 from models.compact_data import MANIFEST_COLUMNS, _holds, read_manifest
-from models.debian_audio import PACKAGES, Package
+from models.debian_audio import PACKAGES
 from models.errors import UsageError
 from models.mixtures import LAUGHTER, OTHER, UNKNOWN
 from models.synthetic_speech import SENTENCES, SYNTHESISERS
