@@ -8,6 +8,7 @@ on where the last one stopped and makes anew what the plan changed. The manifest
 import contextlib
 import csv
 import dataclasses
+import fcntl
 import hashlib
 import pathlib
 import re
@@ -18,7 +19,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 
 from models import audio_clips, debian_packages
-from models.debian_audio import NAME_LABELS, SPEECH, Package
+from models.audio_package import NAME_LABELS, SPEECH, Package
+from models.errors import UsageError
 from models.synthetic_speech import SENTENCES, Synthesiser, read_aloud
 
 COLUMNS = ("path", "label", "seconds", "group", "use", "licence", "source")
@@ -80,24 +82,23 @@ def collect(
         report: told of every source that is begun, and of failures.
 
     Raises:
-        UsageError: Debian's tools or the extra `train` are absent.
+        UsageError: Debian's tools or the extra `train` are absent, or another run writes to `output`.
         OSError: `output` cannot be written.
     """
     debian_packages.check_system()
     (output / ".done").mkdir(parents=True, exist_ok=True)
     failed = []
-    for number, source in enumerate(sources, 1):
-        done = done_file(source, output)
-        if not done.exists():
-            report(f"{number} of {len(sources)}: {source.name} {source.version}")
-            try:
-                rows = collect_one(source, output, downloads)
-            except debian_packages.PackageError as error:
-                failed.append(str(error))
-                report(str(error))
-                continue
-            _write_rows(done, rows)
-        write_manifest(sources[:number], output)
+    with _alone(output):
+        for number, source in enumerate(sources, 1):
+            done = done_file(source, output)
+            if not done.exists():
+                report(f"{number} of {len(sources)}: {source.name} {source.version}")
+                try:
+                    _write_rows(done, collect_one(source, output, downloads))
+                except debian_packages.PackageError as error:
+                    failed.append(str(error))
+                    report(str(error))
+            write_manifest(sources, output)
     return failed
 
 
@@ -202,6 +203,17 @@ def read_rows(path: pathlib.Path) -> list[dict[str, str]]:
     """The lines of a manifest."""
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+@contextlib.contextmanager
+def _alone(output: pathlib.Path) -> Iterator[None]:
+    """Keep other runs out of `output`: two would remove each other's clips. The lock ends with the process."""
+    with (output / ".done" / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(f"another run writes to {output}: wait for its end, or name another --output") from error
+        yield
 
 
 def _joined(phrase: Sequence[tuple[str, np.ndarray]], rate_hz: int, group: str) -> Clip:

@@ -11,8 +11,9 @@ import pytest
 import soundfile
 
 from models import collect_audio
+from models.audio_package import Package
 from models.compact_data import MANIFEST_COLUMNS, _holds, read_manifest
-from models.debian_audio import PACKAGES, Package
+from models.debian_audio import PACKAGES
 from models.errors import UsageError
 from models.mixtures import LAUGHTER, OTHER, UNKNOWN
 from models.synthetic_speech import SENTENCES, SYNTHESISERS
@@ -155,6 +156,20 @@ def test_another_system_is_told_what_is_needed(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match=r"apt-get and dpkg-deb.*Debian 12"):
         collect_audio.collect([PACKAGE], tmp_path / "audio")
     assert not (tmp_path / "audio").exists()
+
+
+@pytest.mark.usefixtures("repository")
+def test_two_runs_on_one_folder_do_not_meet(tmp_path):
+    output, refused = tmp_path / "audio", []
+
+    def run_another(_: str) -> None:
+        with pytest.raises(UsageError, match="another run writes to"):
+            collect_audio.collect([PACKAGE], output)
+        refused.append(True)
+
+    assert collect_audio.collect([PACKAGE], output, report=run_another) == []
+    assert refused == [True]
+    assert collected(output)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def test_help_is_quick_to_import_and_names_every_command():
     program = "import sys; from pipeline import cli; cli.build_parser(); print('tensorflow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
-    for command in ("detect", "models", "sample", "train-compact"):
+    for command in ("detect", "models", "sample", "collect-audio", "train-compact"):
         assert command in cli.build_parser().format_help()
 
 
