@@ -1,7 +1,9 @@
 """How well the compact embedder and its head find laughter: in clips, and in the seconds of mixtures."""
 
 import dataclasses
+import functools
 import hashlib
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -24,6 +26,8 @@ ARCHIVE_SHARE = 0.03
 
 LEAST_FOUND = 0.85
 """The share of laughing clips that the threshold is to find: some more than the 80 % wanted of clips not seen."""
+
+ONSETS = tuple(step / 100 for step in range(1, 100))
 
 QUIET_LABELS = ("reading_", "singing_")
 """Labels that begin so are read and sung without laughter: events in them are false."""
@@ -88,7 +92,13 @@ def teachers_laughter(teacher: Teacher) -> Probability:
 
 
 def clip_report(
-    rows: Sequence[Row], sounds: Sequence[np.ndarray], probability: Probability, *, offset: float, bootstraps: int
+    rows: Sequence[Row],
+    sounds: Sequence[np.ndarray],
+    probability: Probability,
+    *,
+    offset: float,
+    min_on_s: float,
+    bootstraps: int,
 ) -> tuple[ClipReport, float]:
     """Measure how well the rows' clips with laughter are told from the others.
 
@@ -97,6 +107,7 @@ def clip_report(
         sounds: float32 [n] at 16 kHz of each row.
         probability: of laughter in the seconds of a sound.
         offset: of events, as a share of the onset.
+        min_on_s: seconds that an event lasts at least.
         bootstraps: samples for the intervals.
 
     Returns:
@@ -111,10 +122,13 @@ def clip_report(
     groups = np.array([row.group for row in rows])
     seconds = [probability(sound) for sound in sounds]
     highest = np.array([values.max() for values in seconds])
-    onsets = cross_fitted(highest, laughs, groups)
-    events = np.array(
-        [_events(values, onset, offset * onset) for values, onset in zip(seconds, onsets, strict=True)], int
-    )
+
+    def events_of(values: np.ndarray, onset: float) -> int:
+        return len(hysteresis(values, Thresholds(onset, offset * onset, min_on_s=min_on_s, min_off_s=1)))
+
+    reach = np.array([_reach(functools.partial(events_of, values)) for values in seconds])
+    onsets = cross_fitted(reach, laughs, groups)
+    events = np.array([events_of(values, onset) for values, onset in zip(seconds, onsets, strict=True)], int)
     measures = require("sklearn.metrics")
     auc, precision = measures.roc_auc_score, measures.average_precision_score
     quiet = np.array([row.label.startswith(QUIET_LABELS) for row in rows], bool)
@@ -133,10 +147,10 @@ def clip_report(
         / 60,
         by_label=_by_label(rows, highest, events),
     )
-    return report, highest_threshold(highest, laughs)
+    return report, highest_threshold(reach, laughs)
 
 
-def cross_fitted(highest: np.ndarray, laughs: np.ndarray, groups: np.ndarray) -> np.ndarray:
+def cross_fitted(reach: np.ndarray, laughs: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """The threshold of each clip, float [n]: chosen on the half of the groups that its own group is not in.
 
     Groups with laughter are divided between the halves in turn, and so are the others.
@@ -144,20 +158,26 @@ def cross_fitted(highest: np.ndarray, laughs: np.ndarray, groups: np.ndarray) ->
     laughing = set(groups[laughs])
     ordered = sorted(set(groups), key=lambda group: (group in laughing, hashlib.sha256(group.encode()).digest()))
     first = np.isin(groups, ordered[::2])
-    chosen = {half: highest_threshold(highest[first == half], laughs[first == half]) for half in (True, False)}
+    chosen = {half: highest_threshold(reach[first == half], laughs[first == half]) for half in (True, False)}
     return np.where(first, chosen[False], chosen[True])
 
 
-def highest_threshold(highest: np.ndarray, laughs: np.ndarray) -> float:
-    """The highest threshold, in steps of 0.01, that finds LEAST_FOUND of the laughing clips; 0.5 without any."""
+def highest_threshold(reach: np.ndarray, laughs: np.ndarray) -> float:
+    """The highest onset, in steps of 0.01, that finds LEAST_FOUND of the laughing clips; 0.5 without any.
+
+    Args:
+        reach: of each clip the highest onset at which it has an event, float [n].
+        laughs: bool [n].
+    """
     if not laughs.any():
         return 0.5
-    enough = [step for step in range(1, 100) if np.mean(highest[laughs] >= step / 100) >= LEAST_FOUND]
-    return max(enough, default=1) / 100
+    enough = [onset for onset in ONSETS if np.mean(reach[laughs] >= onset) >= LEAST_FOUND]
+    return max(enough, default=ONSETS[0])
 
 
-def _events(seconds: np.ndarray, onset: float, offset: float) -> int:
-    return len(hysteresis(seconds, Thresholds(onset, offset, min_on_s=1, min_off_s=1)))
+def _reach(events_at: Callable[[float], int]) -> float:
+    """The highest onset with an event; 0 without any."""
+    return next((onset for onset in reversed(ONSETS) if events_at(onset)), 0.0)
 
 
 def _share_found(laughs: np.ndarray, events: np.ndarray) -> float:
@@ -201,16 +221,19 @@ def second_truth(scored: Scored) -> tuple[np.ndarray, np.ndarray]:
     return laughing, laughing | quiet
 
 
-def inside_events(probability: np.ndarray, *, onset: float, offset: float) -> np.ndarray:
-    """Seconds inside events, bool, of the shape of `probability` [programmes, seconds], taken as one recording."""
-    inside = np.zeros(probability.size, bool)
-    for start, end in hysteresis(probability.ravel(), Thresholds(onset, offset, min_on_s=0, min_off_s=0)):
-        inside[start:end] = True
-    return inside.reshape(probability.shape)
+def inside_events(
+    probability: np.ndarray, *, onset: float, offset: float, min_on_s: float = 0, min_off_s: float = 0
+) -> np.ndarray:
+    """Seconds inside events, bool [programmes, seconds] as `probability`; each programme is a recording of its own."""
+    inside = np.zeros(probability.shape, bool)
+    for row, values in zip(inside, probability, strict=True):
+        for start, end in hysteresis(values, Thresholds(onset, offset, min_on_s=min_on_s, min_off_s=min_off_s)):
+            row[start:end] = True
+    return inside
 
 
-def choose_thresholds(scored: Scored, probability: np.ndarray) -> dict[str, float]:
-    """The onset and offset with the best F0.5 of the seconds of held-out mixtures.
+def choose_thresholds(scored: Scored, probability: np.ndarray) -> tuple[dict[str, float], float]:
+    """The thresholds with the best F0.5 of the seconds of held-out mixtures, and that value.
 
     F0.5 counts precision more than recall, and false seconds count as often as they would where only
     ARCHIVE_SHARE of all seconds have laughter: mixtures have far more.
@@ -221,11 +244,13 @@ def choose_thresholds(scored: Scored, probability: np.ndarray) -> dict[str, floa
     laughing, known = second_truth(scored)
     there, quiet = float(np.sum(laughing)), float(np.sum(known & ~laughing))
     weight = there / max(1.0, quiet) * (1 - ARCHIVE_SHARE) / ARCHIVE_SHARE
-    best = (-1.0, 0.5, 0.5)
-    for onset in np.arange(0.1, 0.96, 0.05):
-        for share in (0.5, 0.7, 0.9):
-            inside = inside_events(probability, onset=float(onset), offset=float(onset * share))
-            right, wrong = float(np.sum(inside & laughing)), weight * float(np.sum(inside & known & ~laughing))
-            value = 1.25 * right / max(1e-9, 0.25 * there + right + wrong)
-            best = max(best, (value, float(onset), float(onset * share)))
-    return {"onset": round(best[1], 3), "offset": round(best[2], 3), "f05": round(best[0], 3)}
+    best: tuple[float, dict[str, float]] = (-1.0, {})
+    for step, share in itertools.product(range(2, 20), (0.5, 0.7, 0.9)):
+        onset = step / 20
+        tried = {"onset": onset, "offset": round(share * onset, 3), "min_on_s": 1.0, "min_off_s": 1.0}
+        inside = inside_events(probability, **tried)
+        right, wrong = float(np.sum(inside & laughing)), weight * float(np.sum(inside & known & ~laughing))
+        value = 1.25 * right / max(1e-9, 0.25 * there + right + wrong)
+        if value > best[0]:
+            best = (value, tried)
+    return best[1], round(best[0], 3)

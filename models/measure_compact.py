@@ -10,7 +10,7 @@ import numpy as np
 
 from models.bundle import write_card
 from models.compact import EMBEDDER_FILE, HEAD_FILE, load_compact
-from models.compact_report import ClipReport, clip_report, laughter_in_seconds, teachers_laughter
+from models.compact_report import ClipReport, Probability, clip_report, laughter_in_seconds, teachers_laughter
 from models.labelled_sounds import Row, read_audio
 from models.load_head import load_head
 from models.log_mel import SAMPLE_RATE
@@ -35,19 +35,21 @@ def measure_compact(
     sounds = [read_audio(row.path, rate_hz=SAMPLE_RATE) for row in rows]
     probability = laughter_in_seconds(*load_compact(output / EMBEDDER_FILE), load_head(output / HEAD_FILE))
     thresholds = card["thresholds"]
-    offset = thresholds["offset"] / thresholds["onset"]
+    offset, min_on_s = thresholds["offset"] / thresholds["onset"], thresholds["min_on_s"]
+
+    def measure(probability: Probability, heard: Sequence[np.ndarray]) -> tuple[ClipReport, float]:
+        return clip_report(rows, heard, probability, offset=offset, min_on_s=min_on_s, bootstraps=bootstraps)
+
     measured: dict[str, Any] = {"command": command, "conditions": {}}
     for name, heard in conditions(rows, sounds).items():
-        found, onset = clip_report(rows, heard, probability, offset=offset, bootstraps=bootstraps)
+        found, onset = measure(probability, heard)
         measured["conditions"][name] = _rounded(found)
         print(f"{name}: {_sentence(found)}", flush=True)
         if name == "clean":
             thresholds |= {"onset": onset, "offset": round(onset * offset, 3)}
             measured["evaluate_clips"] = _rounded(found, by_label=True)
     if teacher is not None:
-        found, _ = clip_report(
-            rows, sounds, teachers_laughter(load_teacher(teacher)), offset=offset, bootstraps=bootstraps
-        )
+        found, _ = measure(teachers_laughter(load_teacher(teacher)), sounds)
         measured["teacher_on_evaluate_clips"] = _rounded(found)
         print(f"the teacher: {_sentence(found)}")
     card["measured"] = {**card.get("measured", {}), **measured}

@@ -50,7 +50,7 @@ def clips():
 def test_a_report_counts_clips_found_and_events_that_are_false(clips):
     rows, sounds = clips
     found, onset = clip_report(
-        rows, sounds, lambda sound: sound.reshape(-1, 16000).mean(axis=1), offset=0.7, bootstraps=50
+        rows, sounds, lambda sound: sound.reshape(-1, 16000).mean(axis=1), offset=0.7, min_on_s=2, bootstraps=50
     )
     assert (found.laughs, found.others) == (6, 6)
     assert found.auc == pytest.approx(5 / 6)
@@ -66,4 +66,4 @@ def test_a_report_counts_clips_found_and_events_that_are_false(clips):
 def test_a_report_needs_clips_of_both_kinds(clips):
     rows, sounds = clips
     with pytest.raises(ValueError, match="with laughter and clips without"):
-        clip_report(rows[:6], sounds[:6], len, offset=0.7, bootstraps=5)
+        clip_report(rows[:6], sounds[:6], len, offset=0.7, min_on_s=2, bootstraps=5)
