@@ -111,7 +111,7 @@ def test_the_ten_are_there_and_each_heads_with_its_question():
     assert len(queries()) == 10
     assert all(query.question.endswith("?") for query in queries().values())
     assert {name for name, query in queries().items() if query.parameters} == {
-        "coverage", "laughs-near", "laughter-by-hour", "laughter-per-hour",
+        "coverage", "laughs-near", "laughter-by-hour", "laughter-by-month", "laughter-per-hour",
     }  # fmt: skip
 
 
@@ -204,13 +204,15 @@ def test_laughter_by_hour_of_day(connection, recordings, events, zone):
         assert row["laughing_s_per_hour"] * row["hours"] == pytest.approx(seconds[hour])
 
 
-def test_laughter_by_month(connection, recordings, events):
-    months = per_recording(recordings, events).assign(month=lambda frame: frame.start_utc.dt.strftime("%Y-%m"))
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati"])
+def test_laughter_by_month(connection, recordings, events, zone):
+    heard = per_recording(recordings, events)
+    months = heard.assign(month=heard.start_utc.dt.tz_convert(zone).dt.strftime("%Y-%m"))
     expected = [
         (key[0], len(part), part["count"].sum(), pytest.approx(part["sum"].sum() / part.audio_s.sum() * HOUR))
         for key, part in group(months, "month")
     ]
-    rows = answer(connection, "laughter-by-month")
+    rows = answer(connection, "laughter-by-month", zone=zone)
     names = ("month", "recordings", "laughs", "laughing_s_per_hour")
     assert [tuple(row[name] for name in names) for row in rows] == expected
     assert [row["month"] for row in rows] == ["2015-12", "2016-01", None]
