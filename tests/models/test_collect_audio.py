@@ -12,10 +12,9 @@ import soundfile
 
 from models import collect_audio
 from models.audio_package import Package
-from models.compact_data import MANIFEST_COLUMNS, _holds, read_manifest
 from models.debian_audio import PACKAGES
 from models.errors import UsageError
-from models.mixtures import LAUGHTER, OTHER, UNKNOWN
+from models.labelled_sounds import LAUGHTER, MANIFEST_COLUMNS, OTHER, UNKNOWN, _holds, read_manifest
 from models.synthetic_speech import SENTENCES, SYNTHESISERS
 from tests import debian
 
@@ -80,7 +79,7 @@ def test_a_package_becomes_labelled_clips_and_a_manifest(tmp_path):
     rows = list(collected(output).values())
     assert tuple(rows[0]) == collect_audio.COLUMNS
     assert set(MANIFEST_COLUMNS) <= set(rows[0])
-    assert len(read_manifest(output / "manifest.csv")) == len(rows)
+    assert len(read_manifest(output)) == len(rows)
     assert {(row["use"], row["licence"]) for row in rows} == {("train", "CC0")}
     found = {(row["label"], row["group"]) for row in rows}
     assert found == {
