@@ -21,8 +21,9 @@ REQUIRES = [
 
 EXPORT = ["pympi-ling>=1.71", "praatio>=6.2", "webvtt-py>=0.5"]
 
-# sed_scores_eval is built from source; what it is built on imports pkg_resources, which setuptools had up to 80
-SCORE = ["mir_eval>=0.8", "sed_scores_eval>=0.0.4", "setuptools<81", "matplotlib"]
+# sed_scores_eval is built from source. It writes into what pandas gives out, which pandas 3 refuses; what it is built
+# on imports pkg_resources, which setuptools had up to 80.
+SCORE = ["mir_eval>=0.8", "sed_scores_eval>=0.0.4", "pandas<3", "setuptools<81", "matplotlib"]
 
 PLOT = ["matplotlib", "scikit-learn", "duckdb>=1.1"]
 
@@ -60,7 +61,6 @@ setup(
             "tgt",
             "nbclient",
             "ipykernel",
-            "pandas",
         ],
     },
     entry_points={"console_scripts": ["laughter = pipeline.cli:main"]},
