@@ -291,7 +291,7 @@ def test_a_decode_closed_half_way_leaves_nothing(tmp_path):
     before = belongings()
     blocks = decode_seconds(path, block_s=8)
     assert len(next(blocks)) == 8
-    assert len(psutil.Process().children()) == len(before[1]) + 1
+    assert len(psutil.Process().children(recursive=True)) == len(before[1]) + 1
     blocks.close()
     assert belongings() == before
 
