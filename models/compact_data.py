@@ -22,7 +22,7 @@ from models.mixtures import CONTEXT_S, PROGRAMME_S, mix_programme
 from models.teacher import TEACHER_RATE, Teacher, load_teacher, require
 
 FILE_PROGRAMMES = 200
-VERSION = 2
+VERSION = 3
 """Of how programmes are mixed and scored: goes into the files' names, so that older ones are not taken for new ones."""
 
 Sources = tuple[pathlib.Path, tuple[int, int], int]

@@ -22,6 +22,7 @@ from models.teacher import require
 LAUGHTER, OTHER, UNKNOWN = "laughter", "other", "unknown"
 """What a clip is known to hold: laughter, no laughter, or nobody has said (crowds, wordless voices)."""
 
+SPEECH = "speech"
 LAUGHTER_LABELS = frozenset({"laughter", "giggle"})
 UNKNOWN_LABELS = frozenset({"crowd", "sung_laughter_song", "unlabelled"})
 LONGEST_CLIP_S = 8
@@ -75,6 +76,21 @@ class Palette:
         labels = list(self._clips[holds].values())
         clips = labels[rng.choice(len(labels), p=self._shares[holds])]
         return clips[rng.integers(len(clips))]
+
+    def draw_speech(self, rng: np.random.Generator, *, size: int) -> list[Clip]:
+        """Clips of speech that follow each other, mostly of one speaker, of `size` samples together or all there are.
+
+        Empty without any speech.
+        """
+        clips = self._clips.get(OTHER, {}).get(SPEECH, [])
+        start, taken = int(rng.integers(max(1, len(clips)))), 0
+        drawn: list[Clip] = []
+        for clip in clips[start:] + clips[:start]:
+            if taken >= size:
+                break
+            drawn.append(clip)
+            taken += len(clip.samples)
+        return drawn
 
 
 def _shares(labels: Iterable[Sequence[Clip]]) -> npt.NDArray[np.float64]:

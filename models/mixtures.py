@@ -18,6 +18,7 @@ PROGRAMME_S = 10
 CONTEXT_S = 1
 TOTAL_SAMPLES = (PROGRAMME_S + 2 * CONTEXT_S) * SAMPLE_RATE
 FRAME_SAMPLES = SAMPLE_RATE // 100
+TALKING_SHARE = 0.3
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -38,6 +39,8 @@ class Programme:
 def mix_programme(rng: np.random.Generator, palette: Palette, *, laughing_share: float = 0.5) -> Programme:
     """A programme of a bed and some events, then the damage of recording and transmission.
 
+    The bed of some programmes is talk without a break, with fewer events: what archives hold most of.
+
     Args:
         rng: decides everything; the same state and sounds give the same programme.
         palette: the sounds, with at least one of LAUGHTER and one of OTHER.
@@ -49,7 +52,8 @@ def mix_programme(rng: np.random.Generator, palette: Palette, *, laughing_share:
     if LAUGHTER not in palette or OTHER not in palette:
         raise ValueError("a programme needs at least one clip of laughter and one clip without laughter")
     tracks = {kind: np.zeros(TOTAL_SAMPLES, np.float32) for kind in (LAUGHTER, OTHER, UNKNOWN)}
-    tracks[OTHER] += bed(rng, palette)
+    talking = rng.random() < TALKING_SHARE
+    tracks[OTHER] += talk(rng, palette) if talking else bed(rng, palette)
     laughing = rng.random() < laughing_share
     at = int(rng.uniform(-1, 3) * SAMPLE_RATE)
     while at < TOTAL_SAMPLES:
@@ -57,7 +61,7 @@ def mix_programme(rng: np.random.Generator, palette: Palette, *, laughing_share:
         sound = augment(rng, palette.draw(rng, kind).samples)
         sound *= _decibels(rng.uniform(-12 if kind == LAUGHTER else -18, 0))
         _place(tracks[kind], sound, at)
-        at += int(len(sound) * rng.uniform(0.6, 1.0) + rng.exponential(1.0) * SAMPLE_RATE)
+        at += int(len(sound) * rng.uniform(0.6, 1.0) + rng.exponential(3.0 if talking else 1.0) * SAMPLE_RATE)
     return _transmit(rng, tracks)
 
 
@@ -70,6 +74,20 @@ def bed(rng: np.random.Generator, palette: Palette) -> np.ndarray:
     start = int(rng.integers(len(sound)))
     repeated = np.resize(np.roll(sound, -start), TOTAL_SAMPLES)
     return (hiss + repeated * _decibels(rng.uniform(-36, -6))).astype(np.float32)
+
+
+def talk(rng: np.random.Generator, palette: Palette) -> np.ndarray:
+    """Someone who talks or reads for the whole length, with pauses as between sentences. float32 [192000]."""
+    spoken = np.zeros(0, np.float32)
+    for clip in palette.draw_speech(rng, size=2 * TOTAL_SAMPLES):
+        pause = np.zeros(int(rng.exponential(0.25) * SAMPLE_RATE), np.float32)
+        sentence = clip.samples / np.float32(np.abs(clip.samples).max() + 1e-6)
+        spoken = np.concatenate([spoken, sentence.astype(np.float32), pause])
+    if not spoken.size:
+        return bed(rng, palette)
+    hiss = sounds.noise(rng, TOTAL_SAMPLES / SAMPLE_RATE, colour=rng.uniform(0, 2)) * _decibels(rng.uniform(-60, -25))
+    voice = np.resize(augment(rng, spoken), TOTAL_SAMPLES) * _decibels(rng.uniform(-12, 0))
+    return (hiss + voice).astype(np.float32)
 
 
 def augment(rng: np.random.Generator, sound: np.ndarray, *, slowest: float = 0.75, fastest: float = 1.35) -> np.ndarray:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models import mixtures, sounds
-from models.labelled_sounds import LAUGHTER, OTHER, Clip, Palette
+from models.labelled_sounds import LAUGHTER, OTHER, SPEECH, Clip, Palette
 from models.log_mel import SAMPLE_RATE
 from models.mixtures import TOTAL_SAMPLES
 
@@ -27,6 +27,22 @@ def test_laughter_is_noted_only_where_laughs_are_mixed_in(share, some):
     rng = np.random.default_rng(3)
     noted = [mixtures.mix_programme(rng, palette(), laughing_share=share).laughter.max() for _ in range(4)]
     assert (max(noted) > 0.3) == some
+
+
+def test_talk_is_one_speaker_after_another_without_long_breaks():
+    rng = np.random.default_rng(0)
+    spoken = [sounds.speech_like(rng, seconds) for seconds in (2.0, 3.0, 1.5)]
+    speakers = Palette([Clip(sound, OTHER, SPEECH) for sound in spoken])
+    drawn = speakers.draw_speech(rng, size=4 * SAMPLE_RATE)
+    assert sum(len(clip.samples) for clip in drawn) >= 4 * SAMPLE_RATE
+    heard = mixtures.talk(rng, speakers)
+    assert heard.shape == (TOTAL_SAMPLES,)
+    power = (heard.reshape(-1, SAMPLE_RATE) ** 2).mean(axis=1)
+    assert power.min() > 1e-3 * power.max()
+
+
+def test_without_speech_a_bed_lies_under_the_talk():
+    assert mixtures.talk(np.random.default_rng(0), palette()).shape == (TOTAL_SAMPLES,)
 
 
 def test_a_programme_without_one_kind_of_clip_is_refused():
