@@ -122,7 +122,10 @@ def _run(argv: list[str]) -> int:
 
         argv, beams = engine_options.split(argv)
     arguments = build_parser().parse_args(argv)
-    return int(arguments.run(arguments, beams))
+    from transforms.left_behind import scratch_folder
+
+    with scratch_folder():
+        return int(arguments.run(arguments, beams))
 
 
 def _detect(arguments: argparse.Namespace, beams: Sequence[str]) -> int:

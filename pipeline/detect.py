@@ -9,13 +9,17 @@ import apache_beam as beam
 from apache_beam.metrics import MetricsFilter
 from apache_beam.runners.runner import PipelineResult
 
+from models.errors import LaughterError
 from pipeline import plan, progress, summary
 from pipeline.detect_options import DetectOptions
-from transforms import embedding_store
+from transforms import embedding_store, left_behind
 from transforms.annotations import AnnotateRecordings
+from transforms.classify_windows import DAMAGED
 from transforms.embed_recordings import EmbedRecordings
 from transforms.find_recordings import FindRecordings
-from transforms.write_tables import ListStaleDays, WriteTables
+from transforms.write_tables import UNFINISHED, ListStaleDays, WriteTables
+
+MORE_PASSES = 2
 
 
 def build(pipeline: beam.Pipeline, options: DetectOptions) -> None:
@@ -50,16 +54,51 @@ def run(options: DetectOptions) -> int:
     if options.dry_run:
         plan.show(work, options)
         return 0
+    for folder in {options.embed.store, options.annotate.output}:
+        if "://" not in folder:
+            left_behind.sweep(folder)
     began = time.time()
     watched = options.is_local and not options.quiet
     if watched and not work.pending:
         progress.say("nothing to embed; classifying what changed in the store, and writing tables")
         watched = False
     with progress.watching(progress.PartWatcher(work, options.embed)) if watched else contextlib.nullcontext():
-        result = run_engine(options)
+        result = run_passes(options)
     report = summary.collect(work, options)
     summary.show(report, wall_s=time.time() - began, load_s=start_s(result, began), options=options)
     return 3 if report.failed else 0
+
+
+def run_passes(options: DetectOptions) -> PipelineResult:
+    """Run the graph, and again where a pass found damage in the store or another run at work on it.
+
+    Returns:
+        The first pass's result.
+
+    Raises:
+        LaughterError: the other run goes on changing what this one works on.
+    """
+    first = result = run_engine(options)
+    for _ in range(MORE_PASSES):
+        if counted(result, DAMAGED):
+            progress.say("parts of the store were damaged; embedding their recordings again")
+        elif counted(result, UNFINISHED):
+            progress.say("another run changed the same store or tables meanwhile; writing the days it changed")
+        else:
+            break
+        result = run_engine(options)
+    if days := counted(result, UNFINISHED):
+        raise LaughterError(
+            f"{days} days of {options.annotate.output} could not be written, for another run keeps changing them; run "
+            "again when it has ended"
+        )
+    return first
+
+
+def counted(result: PipelineResult, name: str) -> int:
+    """What a counter of the job came to; 0 where it never counted."""
+    found = result.metrics().query(MetricsFilter().with_name(name))["counters"]
+    return sum(metric.result for metric in found)
 
 
 def run_engine(options: DetectOptions) -> PipelineResult:

@@ -16,7 +16,7 @@ from apache_beam import pvalue
 
 from models.bundle import HeadSpec, Thresholds
 from transforms import embedding_store
-from transforms.atomic_files import atomic_parquet, read_document
+from transforms.atomic_files import atomic_parquet, is_whole, read_document
 from transforms.classify_windows import ClassifyWindows, WindowScores
 from transforms.embedding_store import PartFile
 from transforms.find_events import find_events
@@ -117,7 +117,8 @@ class _ByNeed(beam.DoFn):
         self._settings = settings
 
     def process(self, part: PartFile) -> Iterator[Any]:
-        yield part if fitting_annotation(part, self._settings) else pvalue.TaggedOutput("fresh", part)
+        fits = fitting_annotation(part, self._settings) and is_whole(self._settings.annotation_path(part))
+        yield part if fits else pvalue.TaggedOutput("fresh", part)
 
 
 def _save(part: PartFile, scores: WindowScores, settings: AnnotateSettings) -> PartFile:

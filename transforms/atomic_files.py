@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import tempfile
-import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.errors import LaughterError
+from transforms.left_behind import held_file
 from transforms.printable import printable
 
 DOCUMENT_KEY = "laughter"
@@ -70,22 +70,15 @@ def atomic_parquet(path: str, schema: pa.Schema) -> Iterator[AtomicWriter]:
 def atomic_file(path: str) -> Iterator[str]:
     """A local temporary path to write; what is there when the block ends well becomes `path` (local or a URL)."""
     filesystem, place = fsspec.core.url_to_fs(path)
-    local = is_local(filesystem)
-    if local:
+    if is_local(filesystem):
         os.makedirs(os.path.dirname(place), exist_ok=True)
-        temporary = os.path.join(os.path.dirname(place), f".{uuid.uuid4().hex}.tmp")
-    else:
-        handle, temporary = tempfile.mkstemp(prefix="laughter-")
-        os.close(handle)
-    try:
-        yield temporary
-        if local:
+        with held_file(os.path.dirname(place)) as temporary:
+            yield temporary
             os.replace(temporary, place)
-        else:
+    else:
+        with held_file(tempfile.gettempdir()) as temporary:
+            yield temporary
             filesystem.put_file(temporary, place)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
 
 
 def write_text(path: str, text: str) -> None:
@@ -162,6 +155,17 @@ def open_parquet(path: str) -> Iterator[pq.ParquetFile]:
     else:
         with filesystem.open(place, "rb") as file:
             yield pq.ParquetFile(file, page_checksum_verification=True)
+
+
+def is_whole(path: str) -> bool:
+    """Whether everything in the Parquet file `path` can be read and fits its checksums; all of it is read."""
+    try:
+        with open_parquet(path) as parquet:
+            for group in range(parquet.num_row_groups):
+                parquet.read_row_group(group)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
 
 
 def read_document(path: str) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
+from apache_beam.metrics import Metrics
 from apache_beam.ml.inference.base import KeyedModelHandler, ModelHandler, RunInference
 
 from models import runtime
@@ -22,6 +23,9 @@ from transforms.embedding_store import PartFile
 logger = logging.getLogger(__name__)
 
 WINDOWS_S = (WHEN_S, WHAT_S)
+
+DAMAGED = "parts_damaged"
+"""The counter of parts of the store that were found damaged and made void, so that another pass embeds them anew."""
 
 Embeddings = npt.NDArray[np.uint8]
 
@@ -87,7 +91,8 @@ def read_embeddings(part: PartFile, store: str) -> Iterator[tuple[PartFile, Embe
     try:
         embeddings, document = embedding_store.read_part(part.path)
     except (OSError, ValueError, KeyError) as error:
-        logger.warning("%s is damaged (%s); run again to embed the recording anew", part.path, error)
+        logger.warning("%s is damaged (%s) and has to be made anew", part.path, error)
+        Metrics.counter("laughter", DAMAGED).inc()
         embedding_store.void_part(store, part, str(error))
         embeddings, document = embedding_store.read_part(part.path)
     if document.get("format") == embedding_store.FORMAT:

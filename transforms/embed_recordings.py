@@ -81,12 +81,13 @@ class EmbedSettings:
 def usable_part(recording: Recording, settings: EmbedSettings) -> dict[str, Any] | None:
     """What the part of `recording` says, where this run has nothing to do for it; else None.
 
-    A part is used where its fingerprint fits; recordings that failed are tried again.
+    A part is used where its fingerprint fits; recordings that failed are tried again, and so, whatever the settings,
+    are those whose embeddings were damaged in the store.
     """
     if settings.recompute:
         return None
     info = embedding_store.read_info(embedding_store.part_path(settings.store, recording.date, recording.recording_id))
-    if info is None or settings.only_new:
+    if info is None or (settings.only_new and info["stage"] != "store"):
         return info
     fits = info["fingerprint"] == settings.fingerprint(recording) and info["status"] != "failed"
     return info if fits else None

@@ -11,6 +11,7 @@ from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
+from apache_beam.metrics import Metrics
 
 from transforms import embedding_store
 from transforms.annotations import AnnotateSettings, annotations_folder, fitting_annotation
@@ -22,6 +23,13 @@ from transforms.tables import SCHEMAS, event_rows, recording_row
 logger = logging.getLogger(__name__)
 
 ROWS_A_GROUP = 10_000
+
+UNFINISHED = "days_changed_meanwhile"
+"""The counter of days that have to be written by another pass."""
+
+
+class DayChanged(Exception):
+    """What a day's tables were being made from was changed meanwhile, by another run; they stay as they were."""
 
 
 def table_path(output: str, table: str, date: str) -> str:
@@ -70,6 +78,9 @@ def stale_days(settings: AnnotateSettings) -> Iterator[str]:
 def write_day(date: str, parts: Iterable[PartFile], settings: AnnotateSettings) -> None:
     """Write the three tables of one day from its recordings' annotations, in memory that does not grow.
 
+    Raises:
+        DayChanged: another run changed the store or the annotations meanwhile; nothing was replaced.
+
     The files are complete before the first of them replaces an older one; recordings comes last, so that a reader
     who joins from it never sees half a day. The footer of the events says which thresholds and hop they were made with.
     """
@@ -95,10 +106,7 @@ def _write_recording(
 ) -> None:
     annotation = fitting_annotation(part, settings)
     if annotation is None:
-        raise OSError(
-            f"the annotation {settings.annotation_path(part)} was changed while its day was written; is another run at "
-            "work on the same store or --output? Run again when it has ended"
-        )
+        raise DayChanged(f"the annotation {settings.annotation_path(part)} was changed while its day was written")
     models = settings.model_names(annotation["info"])
     recordings.add([recording_row(annotation["info"], models)])
     events.add(event_rows(annotation["info"], annotation["events"], models))
@@ -157,10 +165,14 @@ class WriteTables(beam.PTransform):
             parts
             | "KeyByDay" >> beam.WithKeys(lambda part: part.date).with_output_types(tuple[str, PartFile])
             | "GroupByDay" >> beam.GroupByKey()
-            | "WriteDay" >> beam.MapTuple(lambda date, parts: _write(date, parts, settings))
+            | "WriteDay" >> beam.FlatMapTuple(lambda date, parts: _write(date, parts, settings))
         )
 
 
-def _write(date: str, parts: Iterable[PartFile], settings: AnnotateSettings) -> str:
-    write_day(date, parts, settings)
-    return date
+def _write(date: str, parts: Iterable[PartFile], settings: AnnotateSettings) -> Iterator[str]:
+    try:
+        write_day(date, parts, settings)
+        yield date
+    except DayChanged as error:
+        logger.warning("%s; it is left for another pass", error)
+        Metrics.counter("laughter", UNFINISHED).inc()

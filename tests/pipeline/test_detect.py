@@ -1,66 +1,11 @@
 """The main job from the command line to the tables, on small made recordings."""
 
-import pathlib
-import wave
-
 import imageio_ffmpeg
-import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 from pipeline import cli
+from tests.made_archive import NAMES, contents, make_recording, rows, states
 from tests.media import ffmpeg, picture_source
-
-NAMES = ("2016-01-01_0000_US_CNN_One", "2016-01-01_0100_US_CNN_Two", "2016-01-02_0000_US_KABC_Three")
-
-
-def make_recording(path, *, seconds=30, loud=((8, 11),), seed=0):
-    """A wav at 16 kHz: near silence, and noise that the loudness head takes for giggles in the seconds `loud`."""
-    rng = np.random.default_rng(seed)
-    sound = rng.standard_normal(int(seconds * 16000)) * 1e-4
-    for start, end in loud:
-        sound[start * 16000 : end * 16000] = rng.standard_normal((end - start) * 16000) * 0.3
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16000)
-        file.writeframes((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
-    return path
-
-
-@pytest.fixture
-def archive(tmp_path):
-    folder = tmp_path / "archive"
-    folder.mkdir()
-    for number, name in enumerate(NAMES):
-        make_recording(folder / f"{name}.wav", loud=((5 + number, 8 + number),), seed=number)
-    return folder
-
-
-@pytest.fixture
-def detect(tmp_path, loudness_bundle):
-    def run(*arguments, output="tables", status=0):
-        command = ["detect", *map(str, arguments), "--output", str(tmp_path / output)]
-        assert cli.main([*command, "--bundle", str(loudness_bundle), "--quiet"]) == status
-        return tmp_path / output
-
-    return run
-
-
-def rows(output, table):
-    return [row for path in sorted((output / table).glob("*/*.parquet")) for row in pq.read_table(path).to_pylist()]
-
-
-def states(*folders):
-    """Content and modification time of every file below the folders."""
-    files = [path for folder in folders for path in pathlib.Path(folder).rglob("*") if path.is_file()]
-    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
-
-
-def contents(output):
-    """Every part of the store and every table, byte for byte (annotations note when parts were written)."""
-    files = {path.relative_to(output): path for path in output.rglob("*.parquet")}
-    return {name: path.read_bytes() for name, path in sorted(files.items()) if name.parts[0] != "annotations"}
 
 
 def test_events_come_out_where_the_sound_was(archive, detect):
@@ -201,21 +146,6 @@ def test_broken_off_and_silent_recordings_become_rows(archive, detect):
     assert half["seconds_per_second"] < 0.9
     assert (mute["status"], mute["audio_s"]) == ("failed", 0.0)
     assert "no audio" in mute["error"]
-
-
-def test_a_damaged_part_is_removed_said_and_embedded_anew(archive, detect, capsys):
-    output = detect(archive)
-    part = output / "store" / "date=2016-01-02" / f"{NAMES[2]}.parquet"
-    content = bytearray(part.read_bytes())
-    content[200:204] = bytes(255 - byte for byte in content[200:204])
-    part.write_bytes(content)
-    detect(archive, status=3)
-    assert "were damaged" in capsys.readouterr().out
-    (lost,) = (row for row in rows(output, "recordings") if row["status"] == "failed")
-    assert (lost["recording_id"], lost["stage"]) == (NAMES[2], "store")
-    detect(archive)
-    assert len(rows(output, "recordings")) == 3
-    assert all(row["status"] == "done" for row in rows(output, "recordings"))
 
 
 def test_only_new_never_gives_an_old_part_a_new_path(archive, detect, tmp_path):
