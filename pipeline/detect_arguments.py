@@ -84,6 +84,20 @@ def _add_decode_arguments(group: argparse._ArgumentGroup) -> None:
         metavar="H",
         help="cut longer recordings there, hours (default: %(default)g)",
     )
+    group.add_argument(
+        "--max-decode-time",
+        type=float,
+        default=defaults.max_decode_s / 3600,
+        metavar="H",
+        help="give up a recording on which the decoder takes longer, hours (default: %(default)g)",
+    )
+    group.add_argument(
+        "--max-size",
+        type=float,
+        default=defaults.max_size_bytes / 1e9,
+        metavar="GB",
+        help="do not open larger files, gigabytes (default: %(default)g)",
+    )
 
 
 def _whole_seconds(text: str) -> int:

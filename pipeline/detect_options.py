@@ -86,6 +86,8 @@ def _decode_settings(arguments: argparse.Namespace) -> DecodeSettings:
             max_gap_s=arguments.max_gap,
             stall_timeout_s=arguments.stall_timeout,
             max_duration_s=arguments.max_duration * 3600,
+            max_decode_s=arguments.max_decode_time * 3600,
+            max_size_bytes=arguments.max_size * 1e9,
         )
     except ValueError as error:
         raise UsageError(f"{error}; see `laughter detect --help`") from error

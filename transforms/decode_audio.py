@@ -16,10 +16,11 @@ from transforms.decode_outcome import (
     check_readable,
     judge,
     stalled,
+    too_slow,
 )
 from transforms.decode_settings import SAMPLE_RATE_HZ, DecodeSettings
 from transforms.ffmpeg_command import decode_command, ffmpeg_executable
-from transforms.ffmpeg_process import FfmpegProcess, FfmpegStalled
+from transforms.ffmpeg_process import FfmpegProcess, FfmpegStalled, FfmpegTooSlow
 from transforms.ffmpeg_report import FfmpegReport
 from transforms.timed_audio import Samples, Timeline, in_blocks, read_packets, whole_seconds
 
@@ -55,12 +56,13 @@ def decode_seconds(
 
 def _decode(run: DecodeRun, *, block_s: int, mean_of_channels: bool = False) -> Generator[Samples, None, int]:
     """Yield the blocks of one run of ffmpeg and return its exit status, 0 where it was not let finish."""
-    executable, timeout_s = ffmpeg_executable(), run.settings.stall_timeout_s
+    executable, settings = ffmpeg_executable(), run.settings
+    limits = {"stall_timeout_s": settings.stall_timeout_s, "longest_s": settings.max_decode_s}
     command = decode_command(run.path, run.settings, executable=executable, mean_of_channels=mean_of_channels)
     # Order matters: leaving kills ffmpeg first, which ends a read that the thread may still wait in.
     with (
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode-ahead") as ahead,
-        FfmpegProcess(command, stall_timeout_s=timeout_s, on_stderr=run.report.add) as process,
+        FfmpegProcess(command, on_stderr=run.report.add, **limits) as process,
     ):
         pieces = run.timeline.place(read_packets(process.stdout))
         blocks = in_blocks(pieces, size=block_s * SAMPLE_RATE_HZ)
@@ -73,3 +75,5 @@ def _decode(run: DecodeRun, *, block_s: int, mean_of_channels: bool = False) -> 
             return 0 if run.timeline.ended_early else process.wait()
         except FfmpegStalled as error:
             raise stalled(run) from error
+        except FfmpegTooSlow as error:
+            raise too_slow(run) from error

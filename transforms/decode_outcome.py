@@ -131,6 +131,19 @@ def stalled(run: DecodeRun) -> DecodeError:
     return DecodeError(f"{what}; check the disk or network it lies on, then run it again", run.info)
 
 
+def too_slow(run: DecodeRun) -> DecodeError:
+    """Return the error for a recording that takes ffmpeg longer than it may."""
+    limit = f"--max-decode-time ({run.settings.max_decode_s / 3600:g} h)"
+    return DecodeError(f"decoding {run.name} took longer than {limit}; check the file, or raise the limit", run.info)
+
+
+def check_size(path: Path, size_bytes: int, settings: DecodeSettings) -> None:
+    """Refuse a file that is larger than the settings allow; DecodeError."""
+    if size_bytes > settings.max_size_bytes:
+        size, limit = size_bytes / 1e9, f"--max-size ({settings.max_size_bytes / 1e9:g} GB)"
+        raise DecodeError(f"{printable(path)} holds {size:.3g} GB, more than {limit}; raise it to have it decoded")
+
+
 def _why_nothing(run: DecodeRun) -> str:
     report, stream, streams = run.report, run.settings.audio_stream, len(run.report.audio_codecs)
     if not report.opened:

@@ -21,15 +21,19 @@ class DecodeSettings:
     """ffmpeg is given up when it gives nothing for so long; time that the reader takes does not count."""
     max_duration_s: float = 48 * 3600.0
     """A recording that is longer, or never ends, is cut there, `partial`."""
+    max_decode_s: float = 12 * 3600.0
+    """A recording on which ffmpeg takes longer is given up; time that the reader takes does not count."""
+    max_size_bytes: float = 1e12
+    """A larger file is not opened."""
 
     def __post_init__(self) -> None:
         """Refuse values that make no sense; ValueError in one sentence."""
         if self.audio_stream < 0:
             raise ValueError(f"audio_stream must be 0 or more, not {self.audio_stream}")
-        for name in ("max_gap_s", "stall_timeout_s", "max_duration_s"):
+        for name in ("max_gap_s", "stall_timeout_s", "max_duration_s", "max_decode_s", "max_size_bytes"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
-                raise ValueError(f"{name} must be a number of seconds above 0, not {value}")
+                raise ValueError(f"{name} must be a number above 0, not {value}")
 
     def fingerprint(self) -> dict[str, object]:
         """Return what changes the samples, and nothing else, for the key of a stored result."""

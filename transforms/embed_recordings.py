@@ -22,6 +22,7 @@ from models.bundle import EmbedderSpec
 from models.embedder import BATCH_SECONDS, Embedder
 from transforms import embedding_store
 from transforms.decode_audio import DecodeError, DecodeOutcome, DecodeSettings, MediaInfo, decode_seconds
+from transforms.decode_outcome import check_size
 from transforms.find_recordings import Recording
 from transforms.printable import printable, storable
 
@@ -114,6 +115,7 @@ def _compute_part(recording: Recording, settings: EmbedSettings, embedder: Embed
     """Write the recording's part: its embeddings, or, where it failed at whatever point, none but the reason."""
     local = recording.path
     try:
+        check_size(recording.path, recording.size_bytes, settings.decode)
         with staged(recording.path) as local, embedding_store.write_part(settings.store, recording) as part:
             outcome = _embed_decoded(local, part, settings, embedder)
             info = _document(recording, settings, outcome, part.writer.rows, local)

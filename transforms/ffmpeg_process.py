@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import math
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -11,6 +13,9 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import IO, Any
+
+MOST_MEMORY_BYTES = 4 << 30
+"""Address space of an ffmpeg: a header that lies about sizes asks for more, a real recording for some hundred MB."""
 
 _POLL_S = 1.0
 _KILL_WAIT_S = 30.0
@@ -21,15 +26,27 @@ class FfmpegStalled(Exception):
     """ffmpeg gave neither output nor its end within the stall timeout."""
 
 
+class FfmpegTooSlow(Exception):
+    """ffmpeg was waited for longer than it may take in all."""
+
+
 class FfmpegProcess:
     """A running command in a process group of its own; leaving the `with` block kills and reaps it.
 
     `stdout` reads its standard output. Only the time spent waiting for ffmpeg counts towards the stall
-    timeout, every byte it writes there restarts it, and FfmpegStalled is raised where it is over. `on_stderr` gets the
-    bytes of standard error as they come, in another thread.
+    timeout, every byte it writes there restarts it, and FfmpegStalled is raised where it is over; all waiting together
+    may take `longest_s`, else FfmpegTooSlow. `on_stderr` gets the bytes of standard error as they come, in another
+    thread. The process may use MOST_MEMORY_BYTES and gets no more.
     """
 
-    def __init__(self, command: list[str], *, stall_timeout_s: float, on_stderr: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        *,
+        stall_timeout_s: float,
+        longest_s: float = math.inf,
+        on_stderr: Callable[[bytes], None],
+    ) -> None:
         """Start `command`; RuntimeError when it cannot be started."""
         self._stall_timeout_s = stall_timeout_s
         self._on_stderr = on_stderr
@@ -38,7 +55,8 @@ class FfmpegProcess:
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._stderr: IO[bytes] = self._process.stderr
-        patient = _PatientReader(self._process.stdout, stall_timeout_s=stall_timeout_s, closing=self._closing)
+        patient = _PatientReader(self._process.stdout, closing=self._closing)
+        patient.stall_timeout_s, patient.left_s = stall_timeout_s, longest_s
         self.stdout = io.BufferedReader(patient, _BUFFER_BYTES)
         self._drainer = threading.Thread(target=self._drain_stderr, name="ffmpeg-stderr", daemon=True)
         self._drainer.start()
@@ -84,27 +102,43 @@ class FfmpegProcess:
 def _start(command: list[str]) -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
     try:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True
         )
     except OSError as error:
         cure = "install imageio-ffmpeg, or let IMAGEIO_FFMPEG_EXE name an ffmpeg"
         raise RuntimeError(f"ffmpeg cannot be started ({error}); {cure}") from error
+    if hasattr(resource, "prlimit"):  # Linux
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
+            resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+    return process
 
 
 class _PatientReader(io.RawIOBase):
-    """A pipe whose reads end with FfmpegStalled when nothing comes for too long, and at once when closing."""
+    """A pipe whose reads end with FfmpegStalled when nothing comes for too long, and at once when closing.
 
-    def __init__(self, pipe: IO[bytes], *, stall_timeout_s: float, closing: threading.Event) -> None:
+    Attributes:
+        stall_timeout_s: what a single read may take.
+        left_s: what all reads together may still take; FfmpegTooSlow.
+    """
+
+    stall_timeout_s = left_s = math.inf
+
+    def __init__(self, pipe: IO[bytes], *, closing: threading.Event) -> None:
         self._pipe = pipe
-        self._stall_timeout_s = stall_timeout_s
         self._closing = closing
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = _read_patiently(self._pipe, len(buffer), closing=self._closing, stall_timeout_s=self._stall_timeout_s)
+        began_s, timeout_s = time.monotonic(), min(self.stall_timeout_s, self.left_s)
+        try:
+            data = _read_patiently(self._pipe, len(buffer), closing=self._closing, stall_timeout_s=timeout_s)
+        except FfmpegStalled as error:
+            raise (FfmpegTooSlow if self.left_s < self.stall_timeout_s else FfmpegStalled) from error
+        self.left_s -= time.monotonic() - began_s
         buffer[: len(data)] = data
         return len(data)
 

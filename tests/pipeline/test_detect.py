@@ -157,6 +157,14 @@ def test_only_new_never_gives_an_old_part_a_new_path(archive, detect, tmp_path):
     assert rows(output, "recordings")[0]["path"] == str(archive / f"{NAMES[0]}.wav")
 
 
+def test_a_file_that_is_too_large_is_not_opened(archive, detect):
+    make_recording(archive / "2018-01-01_0000_US_CNN_Large.wav", seconds=40)
+    output = detect(archive, "--max-size", "0.001", status=3)
+    (large,) = (row for row in rows(output, "recordings") if row["status"] != "done")
+    assert (large["title"], large["status"], large["stage"]) == ("Large", "failed", "decode")
+    assert "holds 0.00128 GB, more than --max-size (0.001 GB)" in large["error"]
+
+
 def test_only_new_is_done_where_old_failures_stay(archive, detect, capsys):
     (archive / "2017-05-05_0000_US_CNN_Empty.mp4").touch()
     detect(archive, status=3)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.media import beep_times, beeps, beeps_source, decode, ffmpeg, film
 from transforms.decode_audio import DecodeError, DecodeSettings, MediaInfo, decode_seconds
+from transforms.ffmpeg_process import MOST_MEMORY_BYTES
 from transforms.ffmpeg_report import FfmpegReport
 from transforms.printable import printable
 from transforms.timed_audio import Timeline, in_blocks, whole_seconds
@@ -320,6 +321,19 @@ def test_the_time_that_the_reader_takes_is_no_stall(tmp_path):
     next(blocks)
     time.sleep(1.5)
     assert sum(len(block) for block in blocks) == 190
+
+
+def test_an_ffmpeg_that_gives_a_little_for_ever_is_given_up(tmp_path, wav, monkeypatch):
+    fake_ffmpeg(tmp_path, monkeypatch, "while :; do printf x; sleep 0.05; done")
+    before = belongings()
+    assert "took longer than --max-decode-time" in failure(wav, max_decode_s=0.7, stall_timeout_s=0.5)
+    assert belongings() == before
+
+
+def test_an_ffmpeg_gets_no_more_memory_than_it_may(tmp_path, wav, monkeypatch):
+    fake_ffmpeg(tmp_path, monkeypatch, f"sleep 0.3; ulimit -v > {tmp_path}/limit")
+    failure(wav)
+    assert int((tmp_path / "limit").read_text()) * 1024 == MOST_MEMORY_BYTES
 
 
 def test_an_ffmpeg_that_was_killed_is_no_fault_of_the_recording(tmp_path, wav, monkeypatch):
