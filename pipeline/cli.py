@@ -78,6 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     check_home()
     from models.errors import LaughterError
+    from transforms.printable import without_secrets
 
     argv = list(sys.argv[1:] if argv is None else argv)
     with contextlib.suppress(ValueError):  # only the main thread may
@@ -87,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(argv)
     except LaughterError as error:
-        print(f"laughter: {error}", file=sys.stderr)
+        print(f"laughter: {without_secrets(str(error))}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return _stopped()
@@ -96,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _stopped()
         if debug:
             raise
-        print(f"laughter: {_last_sentence(error)} (--debug shows more)", file=sys.stderr)
+        print(f"laughter: {without_secrets(_last_sentence(error))} (--debug shows more)", file=sys.stderr)
         return 1
 
 
@@ -105,10 +106,21 @@ def _stopped() -> int:
     return 130
 
 
+class _Discreet(logging.Formatter):
+    """Formats log records, the engine's too, without the secrets of URLs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        from transforms.printable import without_secrets  # once check_home has looked where it is
+
+        return without_secrets(super().format(record))
+
+
 def _quieten(debug: bool) -> None:
     """Keep the libraries' chatter from the user, who asked for none of it."""
     # The engine logs the trace of what it then raises; one sentence at the end says it better.
     logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL, format="laughter: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_Discreet("laughter: %(message)s"))
     for ours in ("transforms", "models"):
         logging.getLogger(ours).setLevel(logging.WARNING)
     if not debug:

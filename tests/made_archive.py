@@ -24,7 +24,11 @@ def make_recording(path, *, seconds=30, loud=((8, 11),), seed=0):
 
 
 def rows(output, table):
-    return [row for path in sorted((output / table).glob("*/*.parquet")) for row in pq.read_table(path).to_pylist()]
+    return [
+        row
+        for path in sorted((output / table).glob("*/*.parquet"))
+        for row in pq.read_table(path, partitioning=None).to_pylist()
+    ]
 
 
 def states(*folders):

@@ -195,14 +195,15 @@ def staged(path: str) -> Iterator[str]:
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="laughter-") as folder:
-        local = os.path.join(folder, "recording" + os.path.splitext(path)[1][:10])
+        local = os.path.join(folder, "recording" + os.path.splitext(storable(path))[1][:10])
         try:
             filesystem, place = fsspec.core.url_to_fs(path)
             filesystem.get_file(place, local)
         except FileNotFoundError as error:
-            raise FetchError(f"{path} does not exist; it was listed but has gone since") from error
+            raise FetchError(f"{printable(path)} does not exist; it was listed but has gone since") from error
         except Exception as error:  # whatever the storage client raises, the other recordings go on
-            raise FetchError(f"{path} could not be fetched ({error}); run again when the storage answers") from error
+            name, cause = printable(path), printable(str(error), longest=300)
+            raise FetchError(f"{name} could not be fetched ({cause}); run again when the storage answers") from error
         yield local
 
 

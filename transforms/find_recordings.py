@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import apache_beam as beam
 
 from transforms.match_files import match
-from transforms.printable import storable
+from transforms.printable import storable, without_secrets
 
 MEDIA_EXTENSIONS = (
     *(".aac", ".ac3", ".aif", ".aiff", ".amr", ".flac", ".m4a", ".mka", ".mp2", ".mp3", ".oga", ".ogg", ".opus"),
@@ -83,14 +83,15 @@ def parse_archive_name(name: str) -> dict[str, str]:
 
 def describe(path: str, size_bytes: int, modified: str, *, root: str | None = None) -> Recording:
     """The Recording at `path`; where its name is not in the archive's style, `root` makes ids independent of it."""
-    name = path.rsplit("/", 1)[-1]
+    place = without_secrets(path) if "://" in path else path  # signatures change from day to day
+    name = place.rsplit("/", 1)[-1]
     facts = {fact: storable(value) for fact, value in parse_archive_name(name).items()}
     stem = os.path.splitext(name)[0]
     if facts and storable(stem) == stem and len(stem.encode()) <= LONGEST_ID_BYTES:
         return Recording(stem, path, size_bytes, modified, **facts)
-    relative = path
-    if root and path.startswith(root.rstrip("/") + "/"):
-        relative = path[len(root.rstrip("/")) + 1 :]
+    relative = place
+    if root and place.startswith(root.rstrip("/") + "/"):
+        relative = place[len(root.rstrip("/")) + 1 :]
     digest = hashlib.sha256(os.fsencode(relative)).hexdigest()[:20]
     return Recording(digest, path, size_bytes, modified, **facts)
 

@@ -13,7 +13,7 @@ import fsspec
 
 from models.errors import UsageError
 from transforms.atomic_files import last_change
-from transforms.printable import printable
+from transforms.printable import printable, without_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ def _match_line(line: str, listing: str, wanted: _Wanted) -> Iterator[FoundFile]
     for found in _match(line, wanted):
         nothing = False
         yield found
-    if nothing and glob.has_magic(line):
+    if nothing and glob.has_magic(without_secrets(line)):  # of a signed URL all that follows the `?` is left out
         raise NothingFound(f"{printable(line)}, in the list {printable(listing)}, matches no {wanted.what}; check it")
     if nothing:
         yield (line if "://" in line else os.path.abspath(line)), -1, ""
@@ -97,8 +97,12 @@ def _match_line(line: str, listing: str, wanted: _Wanted) -> Iterator[FoundFile]
 
 def _match_remote(url: str, wanted: _Wanted) -> Iterator[FoundFile]:
     filesystem, place = fsspec.core.url_to_fs(url)
-    pattern = glob.has_magic(place) and not filesystem.isfile(place)  # a name may look like a pattern
-    found = filesystem.glob(place, detail=True) if pattern else filesystem.find(place, detail=True)
+    single = filesystem.isfile(place)  # its name may look like a pattern
+    pattern = glob.has_magic(place) and not single
+    if single:
+        found = {place: filesystem.info(place)}
+    else:
+        found = filesystem.glob(place, detail=True) if pattern else filesystem.find(place, detail=True)
     for name, info in sorted(found.items()):
         named = pattern or name == place
         if info["type"] == "file" and (named or os.path.splitext(name)[1].lower() in wanted.extensions):
