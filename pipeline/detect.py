@@ -12,7 +12,7 @@ from apache_beam.runners.runner import PipelineResult
 from models.errors import LaughterError
 from pipeline import plan, progress, summary
 from pipeline.detect_options import DetectOptions
-from transforms import embedding_store, left_behind
+from transforms import embedding_store, left_behind, prune
 from transforms.annotations import AnnotateRecordings
 from transforms.classify_windows import DAMAGED
 from transforms.embed_recordings import EmbedRecordings
@@ -54,6 +54,9 @@ def run(options: DetectOptions) -> int:
     if options.dry_run:
         plan.show(work, options)
         return 0
+    if work.gone:
+        progress.say(f"{len(work.gone)} recordings are in the archive no longer; their rows are removed (--prune)")
+        prune.remove(work.gone, options.annotate)
     for folder in {options.embed.store, options.annotate.output}:
         if "://" not in folder:
             left_behind.sweep(folder)

@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what to do")
     what.add_argument("--only", choices=("all", "new"), default="all", help="new: leave alone whatever has been tried")
     what.add_argument("--recompute", action="store_true", help="decode and embed again what the store holds")
+    what.add_argument("--prune", action="store_true", help="remove what the archive, where INPUT looks, has no longer")
     what.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     what.add_argument("--quiet", action="store_true", help="no progress, only the closing summary")
     what.add_argument("--debug", action="store_true", help="show tracebacks and the engine's log")

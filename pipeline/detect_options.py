@@ -36,6 +36,7 @@ class DetectOptions:
     notes: Sequence[str]
     root: str | None
     beam: PipelineOptions
+    prune: bool = False
     dry_run: bool = False
     quiet: bool = False
 
@@ -74,6 +75,7 @@ def from_arguments(arguments: argparse.Namespace, beam: PipelineOptions, models:
         notes=models.notes,
         root=arguments.root,
         beam=beam,
+        prune=arguments.prune,
         dry_run=arguments.dry_run,
         quiet=arguments.quiet,
     )

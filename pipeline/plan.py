@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from pipeline.detect_options import DetectOptions
 from pipeline.progress import say
@@ -10,6 +11,7 @@ from transforms import find_recordings, write_tables
 from transforms.embed_recordings import usable_part
 from transforms.find_recordings import Recording
 from transforms.printable import printable
+from transforms.prune import Gone, find_gone
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,12 +23,14 @@ class Plan:
         reused: those whose part in the store is used.
         pending: those to decode and embed (on another machine: those it will look at).
         doubles: paths left out because a recording before them has their id.
+        gone: recordings whose rows are to be removed, for the archive has them no longer.
     """
 
     recordings: list[Recording]
     reused: list[Recording]
     pending: list[Recording]
     doubles: list[str]
+    gone: list[Gone]
 
 
 def make(options: DetectOptions) -> Plan:
@@ -39,7 +43,8 @@ def make(options: DetectOptions) -> Plan:
         if other and other.path != recording.path:
             doubles.add(max(recording.path, other.path))
         by_id[recording.recording_id] = kept
-    plan = Plan(list(by_id.values()), [], [], sorted(doubles))
+    gone = list(find_gone(options.annotate.output, options.inputs, by_id.keys())) if options.prune else []
+    plan = Plan(list(by_id.values()), [], [], sorted(doubles), gone)
     for path in plan.doubles[:10]:
         say(f"{printable(path)} is left out: another recording has the same id; rename one of them to keep both")
     for recording in plan.recordings:
@@ -53,15 +58,23 @@ def show(plan: Plan, options: DetectOptions) -> None:
     """Print what would be done."""
     size_gb = sum(max(0, recording.size_bytes) for recording in plan.pending) / 1e9
     dates = {*write_tables.stale_days(options.annotate), *(recording.date for recording in plan.pending)}
+    dates |= {recording.date for recording in plan.gone}
     thresholds = options.annotate.thresholds
     print(f"{len(plan.recordings)} recordings found, {len(plan.doubles)} left out for having another's id")
     print(f"{len(plan.reused)} are in the store {options.embed.store} already")
     print(f"{len(plan.pending)} would be decoded and embedded ({size_gb:.3f} GB) with {options.embed.embedder.label}")
-    for recording in plan.pending[:20]:
-        print(f"  {printable(recording.path)}")
-    if len(plan.pending) > 20:
-        print(f"  and {len(plan.pending) - 20} more")
+    _print_some([recording.path for recording in plan.pending])
+    if options.prune:
+        print(f"{len(plan.gone)} are in the archive no longer, and their rows would be removed")
+        _print_some([recording.path for recording in plan.gone])
     head = options.annotate.head.label
     print(f"then classified by the head {head}, onset {thresholds.onset:g}, offset {thresholds.offset:g}")
     print(f"tables of days that would be written in {options.annotate.output}: {len(dates)}")
     print("nothing was done (--dry-run)")
+
+
+def _print_some(paths: Sequence[str]) -> None:
+    for path in paths[:20]:
+        print(f"  {printable(path)}")
+    if len(paths) > 20:
+        print(f"  and {len(paths) - 20} more")

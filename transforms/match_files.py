@@ -74,14 +74,26 @@ def _match(item: str, wanted: _Wanted) -> Iterator[FoundFile]:
 
 def _match_list(path: str, wanted: _Wanted) -> Iterator[FoundFile]:
     """The inputs a text file lists. A listed path that is absent is a file that cannot be read, not an error."""
+    for line in _lines(path):
+        yield from _match_line(line, path, wanted)
+
+
+def _lines(path: str) -> list[str]:
     try:
         with fsspec.open(path, "rb") as file:
             lines = [os.fsdecode(line.strip()) for line in file]
     except OSError as error:
         raise NothingFound(f"the list {printable(path)} cannot be read ({error.strerror or error})") from error
-    for line in lines:
-        if line and not line.startswith("#"):
-            yield from _match_line(line, path, wanted)
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def listed_inputs(inputs: Sequence[str]) -> Iterator[str]:
+    """The inputs, in place of every list what it lists."""
+    for item in inputs:
+        if item.lower().endswith(".txt"):
+            yield from listed_inputs(_lines(item.removeprefix("file://")))
+        else:
+            yield item
 
 
 def _match_line(line: str, listing: str, wanted: _Wanted) -> Iterator[FoundFile]:
