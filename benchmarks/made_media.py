@@ -46,6 +46,15 @@ def make_recordings(folder: pathlib.Path, *, count: int, hours: float) -> list[p
     return [first, *others]
 
 
+def make_short_recordings(folder: pathlib.Path, *, count: int, seconds: float) -> None:
+    """Recordings of a few seconds under many names of one year, all of them links to one file."""
+    short = folder / "2017-01-01_0000_US_TEST_Short.mp4"
+    _ffmpeg("-i", str(_make_loop(folder.parent / "loop.mp4")), "-t", str(seconds), "-c", "copy", str(short))
+    for number in range(1, count):
+        day = f"2017-{number % 12 + 1:02d}-{number // 12 % 28 + 1:02d}"
+        os.link(short, folder / f"{day}_{number // 336 % 24:02d}00_US_TEST{number:06d}_Short.mp4")
+
+
 def _make_loop(path: pathlib.Path) -> pathlib.Path:
     if not path.exists():
         raw = path.with_suffix(".pcm")

@@ -95,10 +95,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
     arguments = parser.parse_args(argv)
     total: collections.Counter = collections.Counter()
-    failed = 0
+    failed, parent = 0, tempfile.gettempdir()
     numbers = range(arguments.first, arguments.first + arguments.cases)
     for start in range(0, len(numbers), 250):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="fuzz-"))
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="fuzz-", dir=parent))
         wrong, statuses = run_batch(folder, seed=arguments.seed, numbers=numbers[start : start + 250])
         total += statuses
         failed += bool(wrong)

@@ -16,7 +16,7 @@ from apache_beam import pvalue
 
 from models.bundle import HeadSpec, Thresholds
 from transforms import embedding_store
-from transforms.atomic_files import atomic_parquet, is_whole, read_document
+from transforms.atomic_files import atomic_parquet, is_whole, read_document, write_errors
 from transforms.classify_windows import ClassifyWindows, WindowScores
 from transforms.embedding_store import PartFile
 from transforms.find_events import find_events
@@ -122,5 +122,6 @@ class _ByNeed(beam.DoFn):
 
 
 def _save(part: PartFile, scores: WindowScores, settings: AnnotateSettings) -> PartFile:
-    save_annotation(part, scores, settings)
+    with write_errors(settings.output):
+        save_annotation(part, scores, settings)
     return part

@@ -99,7 +99,7 @@ def write_errors(path: str) -> Iterator[None]:
     except OSError as error:
         raise LaughterError(
             f"{printable(path)} cannot be written ({error.strerror or error}); see to the disk and its permissions, "
-            "or give another --output"
+            "or give another --output, then run again: what is done is kept"
         ) from error
 
 

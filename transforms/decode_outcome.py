@@ -17,6 +17,7 @@ SHORTEST_AUDIO_S = 0.1
 _SHORTFALL_S = 2.0
 _LONGEST_FRAME_S = 0.1
 _OVERLAP_S = 1.0
+_NOTED_S = 0.3
 _QUOTE_LENGTH = 200
 
 
@@ -203,11 +204,14 @@ def _fell_short(run: DecodeRun) -> bool:
 
 
 def _note(run: DecodeRun) -> str | None:
-    breaks = run.report.clock_resets
-    if not breaks:
-        return None
-    times = f"{breaks} time{'s' if breaks > 1 else ''}"
-    return f"the clock of {run.name} breaks off {times}; what follows a break counts on without a gap"
+    breaks, told_s = run.report.clock_resets, run.report.duration_s
+    if breaks:
+        times = f"{breaks} time{'s' if breaks > 1 else ''}"
+        return f"the clock of {run.name} breaks off {times}; what follows a break counts on without a gap"
+    if told_s is not None and run.report.first_errors and (missing_s := told_s - run.audio_s) > _NOTED_S:
+        cause = _quote(run.report.first_errors)
+        return f"{run.name} is damaged{cause} and {missing_s:.1f} s short: later times may be early by as much"
+    return None
 
 
 def _quote(errors: Iterable[str]) -> str:

@@ -15,7 +15,15 @@ from apache_beam.metrics import Metrics
 
 from transforms import embedding_store
 from transforms.annotations import AnnotateSettings, annotations_folder, fitting_annotation
-from transforms.atomic_files import AtomicWriter, atomic_parquet, file_version, open_parquet, read_text, write_text
+from transforms.atomic_files import (
+    AtomicWriter,
+    atomic_parquet,
+    file_version,
+    open_parquet,
+    read_text,
+    write_errors,
+    write_text,
+)
 from transforms.embed_recordings import PartRef
 from transforms.embedding_store import PartFile
 from transforms.tables import SCHEMAS, event_rows, recording_row
@@ -171,7 +179,8 @@ class WriteTables(beam.PTransform):
 
 def _write(date: str, parts: Iterable[PartFile], settings: AnnotateSettings) -> Iterator[str]:
     try:
-        write_day(date, parts, settings)
+        with write_errors(settings.output):
+            write_day(date, parts, settings)
         yield date
     except DayChanged as error:
         logger.warning("%s; it is left for another pass", error)

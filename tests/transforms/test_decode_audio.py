@@ -234,6 +234,37 @@ def test_a_recording_cut_off_half_way_is_partial(tmp_path, name):
     assert "\n" not in outcome.error
 
 
+def damaged_in_the_middle(path: pathlib.Path) -> pathlib.Path:
+    """A recording of 20 s with beeps at 1 and 17 s, a twentieth of whose file is noise."""
+    hum = ["-af", "aeval=val(0)+0.01*random(0):c=same"]  # or the beeps would be half of the file
+    make = film if path.suffix in (".mp4", ".mkv", ".ts", ".avi", ".wmv") else beeps
+    make(path, [1, 17], *hum, *(["-movflags", "faststart"] if path.suffix == ".mp4" else []), duration_s=20)
+    content = bytearray(path.read_bytes())
+    start, size = len(content) // 2, len(content) // 20
+    content[start : start + size] = np.random.default_rng(0).bytes(size)
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts", "a.ogg", "a.flac", "a.wmv"])
+def test_damage_in_the_middle_is_skipped_and_later_times_stay(tmp_path, name):
+    seconds, outcome = decode(damaged_in_the_middle(tmp_path / name))
+    assert beep_times(seconds)[0] == pytest.approx(1, abs=0.1)
+    assert beep_times(seconds)[-1] == pytest.approx(17, abs=0.2)
+    assert outcome.audio_s == pytest.approx(20, abs=0.5)
+
+
+def test_where_the_format_holds_no_times_what_is_lost_is_said(tmp_path):
+    path = tmp_path / "a.mp3"
+    seconds, outcome = decode(damaged_in_the_middle(path))
+    lost_s = 20 - outcome.audio_s
+    assert 0.3 < lost_s < 2
+    assert beep_times(seconds)[-1] == pytest.approx(17 - lost_s, abs=0.3)
+    assert outcome.status == "done"
+    assert f"{path} is damaged (ffmpeg: " in outcome.error
+    assert f"{lost_s:.1f} s short: later times may be early by as much" in outcome.error
+
+
 # Hostile files
 
 
