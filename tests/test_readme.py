@@ -35,7 +35,7 @@ def test_the_first_look_works_in_duckdb(tmp_path, loudness_bundle, monkeypatch):
     import duckdb
 
     from pipeline import cli
-    from tests.pipeline.test_detect import make_recording
+    from tests.made_archive import make_recording
 
     recording = make_recording(tmp_path / "2016-01-01_0000_US_CNN_One.wav")
     monkeypatch.chdir(tmp_path)
