@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from models.errors import LaughterError, UsageError
 from pipeline import query_formats
-from transforms.atomic_files import atomic_file, write_text
+from transforms.atomic_files import atomic_file, write_errors, write_text
 from transforms.printable import printable
 from transforms.query_tables import Query, ask, connect, queries, query_errors, values_of, view_statements
 
@@ -113,7 +113,7 @@ def run(options: QueryOptions) -> int:
         LaughterError: the answer cannot be written.
     """
     if options.views:
-        with _write_errors(options.views):
+        with write_errors(options.views, instead="another file"):
             write_text(options.views, ";\n".join([*view_statements(options.tables), ""]))
         print(f"written to {printable(options.views)}")
         return 0
@@ -158,17 +158,10 @@ def _target(output: str | None) -> Iterator[BinaryIO]:
     if output is None:
         yield sys.stdout.buffer
         return
-    with _write_errors(output), atomic_file(output) as temporary, open(temporary, "wb") as file:
+    with (
+        write_errors(output, instead="another file"),
+        atomic_file(output) as temporary,
+        open(temporary, "wb") as file,
+    ):
         yield file
     print(f"written to {printable(output)}")
-
-
-@contextlib.contextmanager
-def _write_errors(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise LaughterError(
-            f"{printable(path)} cannot be written ({error.strerror or error}); see to the disk and its permissions, "
-            "or give another file"
-        ) from error

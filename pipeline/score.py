@@ -14,14 +14,14 @@ import numpy as np
 
 from models import score_plots
 from models.classes import CLASSES
-from models.errors import LaughterError, UsageError
+from models.errors import UsageError
 from models.event_metrics import Counts, Intervals, count, measure_counts, merged
 from models.events import WHAT_S, WHEN_S
 from models.extras import require
 from models.score_curves import ANY, SCORED, Curves, load_library, measure_curves, second_scores
 from pipeline import score_table
 from pipeline.detect_options import absolute
-from transforms.atomic_files import atomic_file, write_text
+from transforms.atomic_files import atomic_file, write_errors, write_text
 from transforms.printable import printable
 from transforms.read_annotations import Annotations, Marked, plain_label, read_annotations
 from transforms.read_tables import BadRecording, TableError
@@ -250,17 +250,12 @@ def write_report(scored: Scored, options: ScoreOptions) -> list[str]:
             score_plots.false_alarms_plot(scored.curves, metrics),
         ]
     written = ["score.json", *PLOTS[: len(figures)]]
-    try:
+    with write_errors(str(options.output)):
         for name, figure in zip(PLOTS, figures, strict=False):
             with atomic_file(f"{options.output}/{name}") as temporary:
                 figure.savefig(temporary, format="png")
         text = json.dumps(document(scored, options), indent=1, ensure_ascii=False, allow_nan=False)
         write_text(f"{options.output}/score.json", text + "\n")
-    except OSError as error:
-        raise LaughterError(
-            f"{printable(str(options.output))} cannot be written ({error.strerror or error}); see to the disk and its "
-            "permissions, or give another --output"
-        ) from error
     return written
 
 

@@ -95,8 +95,8 @@ def write_text(path: str, text: str) -> None:
 
 
 @contextlib.contextmanager
-def write_errors(path: str) -> Iterator[None]:
-    """Turn errors of the disk, while the block writes `path`, into one sentence.
+def write_errors(path: str, *, instead: str = "another --output") -> Iterator[None]:
+    """Turn errors of the disk, while the block writes `path`, into one sentence, which tells what to give `instead`.
 
     Raises:
         LaughterError: naming the path, the cause and what to do.
@@ -106,7 +106,7 @@ def write_errors(path: str) -> Iterator[None]:
     except OSError as error:
         raise LaughterError(
             f"{printable(path)} cannot be written ({error.strerror or error}); see to the disk and its permissions, "
-            "or give another --output"
+            f"or give {instead}"
         ) from error
 
 
