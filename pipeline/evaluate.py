@@ -20,9 +20,9 @@ from models.load_shards import ClipArrays, ShardsError, load_clips, read_manifes
 from models.metrics import Metrics, measure
 from models.shard_format import class_targets
 from pipeline import evaluate_spans, progress
-from pipeline.detect_options import absolute
 from pipeline.evaluate_heads import Head, check_fit, open_heads
 from pipeline.evaluate_table import show
+from pipeline.places import absolute
 from transforms.atomic_files import atomic_file, write_text
 
 PLOTS = ("precision_recall.png", "reliability.png", "confusion.png")

@@ -14,7 +14,7 @@ from rich.table import Table
 from models.errors import UsageError
 from models.extras import require
 from pipeline import progress
-from pipeline.detect_options import absolute
+from pipeline.places import absolute
 from pipeline.tally import Tally, each_recording, find_days
 from transforms.export_files import ExportFiles
 from transforms.export_formats import FORMATS, FormatSettings

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,12 +13,6 @@ from transforms.atomic_files import atomic_file, write_errors
 from transforms.printable import printable
 
 TROUBLES_SHOWN = 20
-
-
-def absolute(place: str) -> str:
-    """A URL as it is, or an absolute path; without the engine, which `detect_options.absolute` comes with."""
-    place = place.removeprefix("file://")
-    return place if "://" in place else os.path.abspath(place)
 
 
 @dataclasses.dataclass(frozen=True)

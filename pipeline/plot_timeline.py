@@ -12,7 +12,8 @@ from models.events import WHAT_S, WHEN_S
 from models.extras import require
 from models.score_curves import ANY, SCORED, second_scores
 from models.timeline_plot import timeline_plot
-from pipeline.plot_output import PlotOutput, Work, absolute, shown
+from pipeline.places import absolute
+from pipeline.plot_output import PlotOutput, Work, shown
 from pipeline.progress import hours_and_minutes
 from transforms.export_names import safe_name
 from transforms.printable import printable

@@ -12,7 +12,8 @@ from models.errors import UsageError
 from models.extras import require
 from models.map_plot import group_name, map_plot
 from models.projection import COMPONENTS, FEWEST, Projection, project
-from pipeline.plot_output import PlotOutput, Work, absolute, shown
+from pipeline.places import absolute
+from pipeline.plot_output import PlotOutput, Work, shown
 from transforms.map_clips import NO_LAUGHTER, UNKNOWN, MapClips, clips_of_shards, clips_of_tables
 from transforms.map_page import map_page
 from transforms.media_places import NO_MEDIA

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from models.errors import UsageError
 from pipeline import progress
-from pipeline.detect_options import absolute
+from pipeline.places import absolute
 from pipeline.tally import Tally, each_recording, find_days
 from transforms.atomic_files import write_errors, write_text
 from transforms.decode_outcome import DecodeError

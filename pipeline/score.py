@@ -20,7 +20,7 @@ from models.events import WHAT_S, WHEN_S
 from models.extras import require
 from models.score_curves import ANY, SCORED, Curves, load_library, measure_curves, second_scores
 from pipeline import score_table
-from pipeline.detect_options import absolute
+from pipeline.places import absolute
 from transforms.atomic_files import atomic_file, write_errors, write_text
 from transforms.printable import printable
 from transforms.read_annotations import Annotations, Marked, plain_label, read_annotations
