@@ -15,9 +15,10 @@ from models.timeline_plot import timeline_plot
 from pipeline.places import absolute
 from pipeline.plot_output import PlotOutput, Work, shown
 from pipeline.progress import hours_and_minutes
+from pipeline.tally import find_days
 from transforms.export_names import safe_name
 from transforms.printable import printable
-from transforms.read_tables import Annotated, BadRecording, TableError, check, list_days, read_day
+from transforms.read_tables import Annotated, BadRecording, TableError, check, read_day
 from transforms.read_windows import WindowsTables
 
 LONGEST_HEADING = 90
@@ -73,9 +74,7 @@ def run(options: TimelineOptions) -> int:
 
 def _find(options: TimelineOptions, troubles: list[str]) -> Iterator[tuple[str, Annotated]]:
     """The recordings with their days; a sentence is added to `troubles` on what cannot be read or is not there."""
-    days = list_days(options.tables)
-    if not days:
-        raise UsageError(f"{printable(options.tables)} holds no tables; give the folder that laughter detect wrote")
+    days = find_days(options.tables)
     missing = set(options.recordings)
     told = {recording_id[:10] for recording_id in missing}
     for date in sorted(days, key=lambda date: date not in told):  # where their names say, first

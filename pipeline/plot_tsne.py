@@ -14,11 +14,10 @@ from models.map_plot import group_name, map_plot
 from models.projection import COMPONENTS, FEWEST, Projection, project
 from pipeline.places import absolute
 from pipeline.plot_output import PlotOutput, Work, shown
+from pipeline.tally import find_days
 from transforms.map_clips import NO_LAUGHTER, UNKNOWN, MapClips, clips_of_shards, clips_of_tables
 from transforms.map_page import map_page
 from transforms.media_places import NO_MEDIA
-from transforms.printable import printable
-from transforms.read_tables import list_days
 
 GROUPS = (NO_LAUGHTER, UNKNOWN, *LAUGHTER_KINDS)
 """In the order in which they are drawn."""
@@ -117,9 +116,7 @@ def _clips(options: TsneOptions, work: Work) -> MapClips:
         work.begin("sounds read")
         return clips_of_sounds(options.audio, on_done=work.on_done, **sample)
     tables = str(options.tables)
-    days = list_days(tables)
-    if not days:
-        raise UsageError(f"{printable(tables)} holds no tables; give the folder that laughter detect wrote")
+    days = find_days(tables)
     work.begin("days read", len(days))
     return clips_of_tables(tables, str(options.store), days, media=options.media, on_done=work.on_done, **sample)
 
