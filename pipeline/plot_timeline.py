@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from models.errors import UsageError
-from models.events import WHAT_S, WHEN_S
 from models.extras import require
-from models.score_curves import ANY, SCORED, second_scores
+from models.score_curves import ANY, SCORED
 from models.timeline_plot import timeline_plot
 from pipeline.places import absolute
 from pipeline.plot_output import PlotOutput, Work, shown
@@ -100,10 +99,8 @@ def draw(tables: str, date: str, annotated: Annotated) -> Any:
         raise BadRecording(annotated.recording_id, "it failed, so there is nothing to draw")
     check(annotated)
     with WindowsTables(tables) as windows:
-        found = windows.scores(annotated.recording_id, recording["audio_s"] or 0.0, date)
+        scores = windows.second_scores(annotated.recording_id, recording["audio_s"] or 0.0, date)
         thresholds = windows.thresholds()
-    when, what = (found.by_length[length] for length in (WHEN_S, WHAT_S))
-    scores = second_scores(when, what, found.seconds, hop_s=found.hop_s)
     start = recording["start_utc"]
     facts = [
         recording["network"] or "",

@@ -16,9 +16,8 @@ from models import score_plots
 from models.classes import CLASSES
 from models.errors import UsageError
 from models.event_metrics import Counts, Intervals, count, measure_counts, merged
-from models.events import WHAT_S, WHEN_S
 from models.extras import require
-from models.score_curves import ANY, SCORED, Curves, load_library, measure_curves, second_scores
+from models.score_curves import ANY, SCORED, Curves, load_library, measure_curves
 from pipeline import score_table
 from pipeline.places import absolute
 from transforms.atomic_files import atomic_file, write_errors, write_text
@@ -199,12 +198,9 @@ def _scores_of_day(windows: WindowsTables, date: str, of_day: list[Pair], troubl
     scores = {}
     for one in of_day:
         try:
-            found = windows.scores(one.found.name, one.found.length_s or 0.0, date)
+            scores[one.name] = windows.second_scores(one.found.name, one.found.length_s or 0.0, date)
         except BadRecording as error:
             troubles.append(str(error))
-            continue
-        when, what = (found.by_length[length] for length in (WHEN_S, WHAT_S))
-        scores[one.name] = second_scores(when, what, found.seconds, hop_s=found.hop_s)
     return scores
 
 
