@@ -16,8 +16,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from models.extras import require
 from models.log_mel import SAMPLE_RATE
-from models.teacher import require
 
 LAUGHTER, OTHER, UNKNOWN = "laughter", "other", "unknown"
 """What a clip is known to hold: laughter, no laughter, or nobody has said (crowds, wordless voices)."""
@@ -126,7 +126,8 @@ def read_audio(path: pathlib.Path, *, rate_hz: int) -> npt.NDArray[np.float32]:
     Raises:
         ValueError: ffmpeg cannot read the file, or it holds no audio.
     """
-    command = [require("imageio_ffmpeg").get_ffmpeg_exe(), "-nostdin", "-v", "error", "-i", f"file:{path}", "-vn"]
+    ffmpeg = require("imageio_ffmpeg", purpose="audio files").get_ffmpeg_exe()
+    command = [ffmpeg, "-nostdin", "-v", "error", "-i", f"file:{path}", "-vn"]
     command += ["-ac", "1", "-ar", str(rate_hz), "-f", "f32le", "-"]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
