@@ -17,9 +17,10 @@ import numpy as np
 
 from models import sounds
 from models.extras import require
-from models.labelled_sounds import LAUGHTER, OTHER, UNKNOWN, Clip, Palette, Row, keep_decoded, load_decoded, split
+from models.labelled_sounds import LAUGHTER, OTHER, UNKNOWN, Clip, Palette, keep_decoded, load_decoded, split
 from models.log_mel import SAMPLE_RATE, SECOND_SAMPLES, log_mel_patches
 from models.mixtures import CONTEXT_S, PROGRAMME_S, mix_programme
+from models.sound_manifest import Row
 from models.teacher import TEACHER_RATE, Teacher, load_teacher
 
 FILE_PROGRAMMES = 200

@@ -16,9 +16,10 @@ from models.events import WHAT_S, WHEN_S, hysteresis, laughter_probability
 from models.extras import require
 from models.fit_compact import batched, embed
 from models.hybrid_head import HeadWeights
-from models.labelled_sounds import LAUGHTER_LABELS, Row
+from models.labelled_sounds import LAUGHTER_LABELS
 from models.log_mel import SECOND_SAMPLES, log_mel_patches
 from models.postprocess import PcaParams
+from models.sound_manifest import Row
 from models.teacher import CONTEXT_S, TEACHER_RATE, Teacher
 
 ARCHIVE_SHARE = 0.03

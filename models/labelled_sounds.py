@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import csv
 import dataclasses
 import hashlib
 import json
@@ -18,6 +17,7 @@ import numpy.typing as npt
 
 from models.extras import require
 from models.log_mel import SAMPLE_RATE
+from models.sound_manifest import Row
 
 LAUGHTER, OTHER, UNKNOWN = "laughter", "other", "unknown"
 """What a clip is known to hold: laughter, no laughter, or nobody has said (crowds, wordless voices)."""
@@ -27,21 +27,6 @@ UNKNOWN_LABELS = frozenset({"crowd", "sung_laughter_song", "unlabelled"})
 LONGEST_CLIP_S = 8
 LARGEST_HELD_OUT_GROUP = 40
 """A group of more clips than this is not held out: some labels have no other source."""
-
-MANIFEST = "manifest.csv"
-MANIFEST_COLUMNS = ("path", "label", "group", "use", "licence", "source")
-
-
-@dataclasses.dataclass(frozen=True)
-class Row:
-    """One line of a manifest: a labelled clip, `path` with the manifest's folder before it, and where it comes from."""
-
-    path: pathlib.Path
-    label: str
-    group: str
-    use: str
-    licence: str
-    source: str
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -80,24 +65,6 @@ class Palette:
 def _shares(labels: Iterable[Sequence[Clip]]) -> npt.NDArray[np.float64]:
     weights = np.sqrt([len(clips) for clips in labels])
     return weights / weights.sum()
-
-
-def read_manifest(folder: pathlib.Path) -> list[Row]:
-    """The rows of the manifest in `folder`.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: a column is missing.
-    """
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise FileNotFoundError(f"the manifest {path} is not there: --audio takes folders that hold one")
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        missing = set(MANIFEST_COLUMNS) - set(reader.fieldnames or ())
-        if missing:
-            raise ValueError(f"{path} lacks the column {min(missing)}: it needs {', '.join(MANIFEST_COLUMNS)}")
-        return [Row(folder / line["path"], *(line[column] for column in MANIFEST_COLUMNS[1:])) for line in reader]
 
 
 def split(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:

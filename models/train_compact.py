@@ -30,9 +30,9 @@ from models.compact_report import (
 )
 from models.compact_settings import Settings
 from models.fit_compact import batched, embed, fit_embedder, fit_head, fit_pca
-from models.labelled_sounds import Row, read_manifest
 from models.load_head import load_head
 from models.measure_compact import measure_compact
+from models.sound_manifest import Row, read_manifest
 from models.teacher import load_teacher
 
 VERSION = "1.1"
