@@ -9,7 +9,7 @@ from typing import Any
 
 from models.figures import png
 from pipeline import progress
-from transforms.atomic_files import atomic_file, write_errors
+from transforms.atomic_files import write_bytes, write_errors
 from transforms.printable import printable
 
 TROUBLES_SHOWN = 20
@@ -40,8 +40,8 @@ class PlotOutput:
             LaughterError: it cannot be written.
         """
         path = self.path(name)
-        with write_errors(path), atomic_file(path) as temporary, open(temporary, "wb") as file:
-            file.write(content)
+        with write_errors(path):
+            write_bytes(path, content)
 
     def draw(self, name: str, figure: Any) -> None:
         """Write a figure as PNG."""

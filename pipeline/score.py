@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import collections
 import dataclasses
-import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -18,15 +17,12 @@ from models.errors import UsageError
 from models.event_metrics import Counts, Intervals, count, measure_counts, merged
 from models.extras import require
 from models.score_curves import ANY, SCORED, Curves, load_library, measure_curves
-from pipeline import score_table
+from pipeline import report_files, score_table
 from pipeline.places import absolute
-from transforms.atomic_files import atomic_file, write_errors, write_text
 from transforms.printable import printable
 from transforms.read_annotations import Annotations, Marked, plain_label, read_annotations
 from transforms.read_tables import BadRecording, TableError
 from transforms.read_windows import WindowsTables
-
-PLOTS = ("precision_recall.png", "false_alarms.png")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -238,21 +234,15 @@ def _curves(pairs: list[Pair], options: ScoreOptions, troubles: list[str]) -> di
 
 def write_report(scored: Scored, options: ScoreOptions) -> list[str]:
     """Write score.json and, where there are curves, the plots to the output folder; returns the names of the files."""
-    figures = []
+    figures = {}
     if ANY in scored.curves:
         metrics = {name: measure_counts(counts) for name, counts in scored.total.items()}
-        figures = [
-            score_plots.precision_recall_plot(scored.curves[ANY], metrics[ANY], collar_s=options.collar_s),
-            score_plots.false_alarms_plot(scored.curves, metrics),
-        ]
-    written = ["score.json", *PLOTS[: len(figures)]]
-    with write_errors(str(options.output)):
-        for name, figure in zip(PLOTS, figures, strict=False):
-            with atomic_file(f"{options.output}/{name}") as temporary:
-                figure.savefig(temporary, format="png")
-        text = json.dumps(document(scored, options), indent=1, ensure_ascii=False, allow_nan=False)
-        write_text(f"{options.output}/score.json", text + "\n")
-    return written
+        curve = score_plots.precision_recall_plot(scored.curves[ANY], metrics[ANY], collar_s=options.collar_s)
+        figures = {
+            "precision_recall.png": curve,
+            "false_alarms.png": score_plots.false_alarms_plot(scored.curves, metrics),
+        }
+    return report_files.write_report(str(options.output), "score.json", document(scored, options), figures)
 
 
 def document(scored: Scored, options: ScoreOptions) -> dict[str, Any]:

@@ -94,6 +94,12 @@ def write_text(path: str, text: str) -> None:
         file.write(text)
 
 
+def write_bytes(path: str, content: bytes) -> None:
+    """Write a small file `path` (local or a URL), whole or not at all."""
+    with atomic_file(path) as temporary, open(temporary, "wb") as file:
+        file.write(content)
+
+
 @contextlib.contextmanager
 def write_errors(path: str, *, instead: str = "another --output") -> Iterator[None]:
     """Turn errors of the disk, while the block writes `path`, into one sentence, which tells what to give `instead`.
