@@ -9,7 +9,7 @@ import pytest
 
 from pipeline import cli
 from tests.made_tables import event_row, recording_row, write_tables
-from transforms import atomic_files, export_files
+from transforms import export_files
 from transforms.export_formats import FORMATS
 from transforms.write_tables import table_path
 
@@ -146,17 +146,10 @@ def test_a_dry_run_says_what_would_be_written_and_writes_nothing(tables, tmp_pat
     assert f"nothing was written (--dry-run), but would be to {tmp_path}/out" in said
 
 
-def test_what_is_broken_off_leaves_no_temporary_file(tables, tmp_path, monkeypatch, capsys):
+def test_what_is_broken_off_leaves_no_temporary_file(tables, tmp_path, fill_disk, capsys):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "laughter.csv").write_text("old")
-    replace = atomic_files.os.replace
-
-    def full(source, target):
-        if LATER in str(target):
-            raise OSError(28, "No space left on device")
-        replace(source, target)
-
-    monkeypatch.setattr(atomic_files.os, "replace", full)
+    fill_disk(LATER)
     assert export(tables, tmp_path / "out", "--format", "csv", "--format", "eaf") == 1
     written = contents(tmp_path / "out")
     assert set(written) == {"laughter.csv", f"{ONE}.eaf", f"{QUIET}.eaf"}
