@@ -19,12 +19,11 @@ from models.classes import CLASSES
 from models.events import WHAT_S, WHEN_S
 from models.score_curves import second_scores
 from transforms.atomic_files import open_parquet, read_document
-from transforms.classify_windows import WINDOWS_S, WindowScores
 from transforms.decode_outcome import SHORTEST_AUDIO_S
 from transforms.printable import printable
 from transforms.read_tables import BadRecording, TableError
-from transforms.tables import WINDOWS
-from transforms.write_tables import table_path
+from transforms.tables import WINDOWS, table_path
+from transforms.window_scores import WINDOWS_S, WindowScores
 
 COLUMNS = ("recording_id", "window_s", "start_s", *CLASSES)
 AGAIN = "run laughter detect again"

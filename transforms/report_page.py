@@ -15,12 +15,12 @@ import numpy.typing as npt
 from models.bundle import Thresholds
 from models.classes import LAUGHTER_KINDS
 from models.events import NONE, WHAT_S, WHEN_S, every_second, laughter_probability
-from transforms.classify_windows import WindowScores
 from transforms.export_names import safe_name
-from transforms.find_recordings import MEDIA_EXTENSIONS
 from transforms.html_page import html_page
 from transforms.read_tables import Annotated
+from transforms.recordings import MEDIA_EXTENSIONS
 from transforms.waveform import PEAKS_A_SECOND
+from transforms.window_scores import WindowScores
 
 ASSETS = pathlib.Path(__file__).parent / "report_assets"
 STYLES = ("page.css",)

@@ -17,17 +17,11 @@ from transforms.annotations import AnnotateSettings, annotations_folder, fitting
 from transforms.atomic_files import AtomicWriter, atomic_parquet, file_version, open_parquet, read_text, write_text
 from transforms.embed_recordings import PartRef
 from transforms.embedding_store import PartFile
-from transforms.tables import SCHEMAS, event_rows, recording_row
+from transforms.tables import SCHEMAS, event_rows, recording_row, table_path
 
 logger = logging.getLogger(__name__)
 
 ROWS_A_GROUP = 10_000
-
-
-def table_path(output: str, table: str, date: str) -> str:
-    """The file of one table and day."""
-    folder = embedding_store.day_folder(f"{output.rstrip('/')}/{table}", date)
-    return f"{folder}/{table}.parquet"
 
 
 def day_fingerprint(parts: Iterable[PartFile], settings: AnnotateSettings) -> str:

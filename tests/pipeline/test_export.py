@@ -1,6 +1,8 @@
 """`laughter export` as its users run it."""
 
 import pathlib
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 
 import duckdb
@@ -11,7 +13,7 @@ from pipeline import cli
 from tests.made_tables import event_row, recording_row, write_tables
 from transforms import export_files
 from transforms.export_formats import FORMATS
-from transforms.write_tables import table_path
+from transforms.tables import table_path
 
 ONE, QUIET, BROKEN = (f"2016-01-01_{hour:02d}00_US_CNN_{name}" for hour, name in enumerate(("One", "Quiet", "Broken")))
 LATER = "2016-01-02_0000_DE_ZDF_Later"
@@ -204,3 +206,12 @@ def test_help_shows_an_example(capsys):
     with pytest.raises(SystemExit):
         cli.main(["export", "--help"])
     assert "laughter export tables/ --format" in capsys.readouterr().out
+
+
+def test_an_export_needs_neither_beam_nor_tensorflow(tables, tmp_path):
+    program = (
+        "import sys; from pipeline import cli; status = cli.main(['export', *sys.argv[1:], '--quiet']); "
+        "sys.exit(status or 'apache_beam' in sys.modules or 'tensorflow' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program, str(tables), "--output", str(tmp_path / "out"), "--format", "csv"]
+    assert subprocess.run(command, check=False).returncode == 0
