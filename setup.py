@@ -35,7 +35,7 @@ setup(
     packages=["pipeline", "transforms", "models"],
     package_data={
         "models": ["bundles/*/card.json", "bundles/*/*.npz"],
-        "transforms": ["queries/*.sql", "report_assets/*", "plot_assets/*"],
+        "transforms": ["queries/*.sql", "report_assets/*", "plot_assets/*", "page_assets/*"],
     },
     install_requires=REQUIRES,
     extras_require={

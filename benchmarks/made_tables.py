@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from models.classes import LAUGHTER_KINDS
 from transforms.atomic_files import atomic_parquet, write_text
-from transforms.tables import EVENTS, RECORDINGS
-from transforms.write_tables import table_path
+from transforms.tables import EVENTS, RECORDINGS, table_path
 
 EVENTS_A_RECORDING = 25
 RECORDINGS_A_DAY = 200

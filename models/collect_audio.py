@@ -21,9 +21,10 @@ import numpy as np
 from models import audio_clips, debian_packages
 from models.audio_package import NAME_LABELS, SPEECH, Package
 from models.errors import UsageError
+from models.sound_manifest import MANIFEST, MANIFEST_COLUMNS
 from models.synthetic_speech import SENTENCES, Synthesiser, read_aloud
 
-COLUMNS = ("path", "label", "seconds", "group", "use", "licence", "source")
+COLUMNS = (*MANIFEST_COLUMNS[:2], "seconds", *MANIFEST_COLUMNS[2:])
 SUFFIXES = frozenset(
     [".wav", ".ogg", ".oga", ".opus", ".mp3", ".flac", ".g722", ".gsm", ".wv", ".au", ".aif", ".aiff", ".raw"]
 )
@@ -196,7 +197,7 @@ def limited(made: Iterator[Clip], minutes: float) -> Iterator[Clip]:
 def write_manifest(sources: Sequence[Source], output: pathlib.Path) -> None:
     """Put together the manifest of those sources that are done."""
     done = [path for path in (done_file(source, output) for source in sources) if path.exists()]
-    _write_rows(output / "manifest.csv", [row for path in done for row in read_rows(path)])
+    _write_rows(output / MANIFEST, [row for path in done for row in read_rows(path)])
 
 
 def read_rows(path: pathlib.Path) -> list[dict[str, str]]:

@@ -16,10 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from models import sounds
-from models.labelled_sounds import LAUGHTER, OTHER, UNKNOWN, Clip, Palette, Row, keep_decoded, load_decoded, split
+from models.extras import require
+from models.labelled_sounds import LAUGHTER, OTHER, UNKNOWN, Clip, Palette, keep_decoded, load_decoded, split
 from models.log_mel import SAMPLE_RATE, SECOND_SAMPLES, log_mel_patches
 from models.mixtures import CONTEXT_S, PROGRAMME_S, mix_programme
-from models.teacher import TEACHER_RATE, Teacher, load_teacher, require
+from models.sound_manifest import Row
+from models.teacher import TEACHER_RATE, Teacher, load_teacher
 
 FILE_PROGRAMMES = 200
 VERSION = 3
@@ -124,7 +126,8 @@ def programme_patches(samples: np.ndarray) -> np.ndarray:
 def teach(teacher: Teacher, samples: np.ndarray) -> np.ndarray:
     """The teacher's scores [seconds - 2, 527] of sound at 16 kHz, brought to the teacher's rate."""
     up = TEACHER_RATE // SAMPLE_RATE
-    return teacher(require("scipy.signal").resample_poly(samples, up, 1).astype(np.float32))
+    signal = require("scipy.signal", purpose="teachers")
+    return teacher(signal.resample_poly(samples, up, 1).astype(np.float32))
 
 
 def read_files(paths: Sequence[pathlib.Path]) -> Scored:

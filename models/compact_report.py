@@ -13,12 +13,14 @@ from models.classes import FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS
 from models.compact import Network
 from models.compact_data import Scored
 from models.events import WHAT_S, WHEN_S, hysteresis, laughter_probability
+from models.extras import require
 from models.fit_compact import batched, embed
 from models.hybrid_head import HeadWeights
-from models.labelled_sounds import LAUGHTER_LABELS, Row
+from models.labelled_sounds import LAUGHTER_LABELS
 from models.log_mel import SECOND_SAMPLES, log_mel_patches
 from models.postprocess import PcaParams
-from models.teacher import CONTEXT_S, TEACHER_RATE, Teacher, require
+from models.sound_manifest import Row
+from models.teacher import CONTEXT_S, TEACHER_RATE, Teacher
 
 ARCHIVE_SHARE = 0.03
 """The share of seconds with laughter that thresholds are chosen for: about that of mixed programming."""
@@ -83,7 +85,8 @@ def teachers_laughter(teacher: Teacher) -> Probability:
     """What the teacher says: its largest score of any laughter kind in each second."""
 
     def probability(samples: np.ndarray) -> np.ndarray:
-        wide = require("scipy.signal").resample_poly(samples, TEACHER_RATE // SECOND_SAMPLES, 1).astype(np.float32)
+        signal = require("scipy.signal", purpose="teachers")
+        wide = signal.resample_poly(samples, TEACHER_RATE // SECOND_SAMPLES, 1).astype(np.float32)
         margin = CONTEXT_S * TEACHER_RATE
         scores = teacher(np.pad(wide, (margin, margin + -len(wide) % TEACHER_RATE)))
         return scores[:, FIRST_AUDIOSET_INDEX : FIRST_AUDIOSET_INDEX + len(LAUGHTER_KINDS)].max(axis=1)
@@ -129,7 +132,7 @@ def clip_report(
     reach = np.array([_reach(functools.partial(events_of, values)) for values in seconds])
     onsets = cross_fitted(reach, laughs, groups)
     events = np.array([events_of(values, onset) for values, onset in zip(seconds, onsets, strict=True)], int)
-    measures = require("sklearn.metrics")
+    measures = require("sklearn.metrics", purpose="reports of the compact bundle")
     auc, precision = measures.roc_auc_score, measures.average_precision_score
     quiet = np.array([row.label.startswith(QUIET_LABELS) for row in rows], bool)
     report = ClipReport(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from models.classes import CLASSES
 from models.extras import require
+from models.figures import new_figure
 from models.metrics import NONE, Metrics, Scores, Targets, detection_scores
 from models.ranking import precision_recall
 
@@ -96,7 +97,7 @@ def _square_plot(x: str, y: str, title: str) -> tuple[Any, Any]:
 
 
 def _figure(width: float, height: float) -> Any:
-    figure = require("matplotlib.figure", purpose="the plots").Figure((width, height), layout="constrained", dpi=120)
+    figure = new_figure(width, height)
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     return figure
 

@@ -1,4 +1,4 @@
-"""What the figures of `laughter plot` share: size, quiet axes, and text that is never taken for a formula."""
+"""What all figures share: size, quiet axes, text that is never taken for a formula, and how they become a file."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import csv
 import dataclasses
 import hashlib
 import json
@@ -16,8 +15,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from models.extras import require
 from models.log_mel import SAMPLE_RATE
-from models.teacher import require
+from models.sound_manifest import Row
 
 LAUGHTER, OTHER, UNKNOWN = "laughter", "other", "unknown"
 """What a clip is known to hold: laughter, no laughter, or nobody has said (crowds, wordless voices)."""
@@ -28,21 +28,6 @@ UNKNOWN_LABELS = frozenset({"crowd", "sung_laughter_song", "unlabelled"})
 LONGEST_CLIP_S = 8
 LARGEST_HELD_OUT_GROUP = 40
 """A group of more clips than this is not held out: some labels have no other source."""
-
-MANIFEST = "manifest.csv"
-MANIFEST_COLUMNS = ("path", "label", "group", "use", "licence", "source")
-
-
-@dataclasses.dataclass(frozen=True)
-class Row:
-    """One line of a manifest: a labelled clip, `path` with the manifest's folder before it, and where it comes from."""
-
-    path: pathlib.Path
-    label: str
-    group: str
-    use: str
-    licence: str
-    source: str
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -98,24 +83,6 @@ def _shares(labels: Iterable[Sequence[Clip]]) -> npt.NDArray[np.float64]:
     return weights / weights.sum()
 
 
-def read_manifest(folder: pathlib.Path) -> list[Row]:
-    """The rows of the manifest in `folder`.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: a column is missing.
-    """
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise FileNotFoundError(f"the manifest {path} is not there: --audio takes folders that hold one")
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        missing = set(MANIFEST_COLUMNS) - set(reader.fieldnames or ())
-        if missing:
-            raise ValueError(f"{path} lacks the column {min(missing)}: it needs {', '.join(MANIFEST_COLUMNS)}")
-        return [Row(folder / line["path"], *(line[column] for column in MANIFEST_COLUMNS[1:])) for line in reader]
-
-
 def split(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """The `train` rows in two parts without a common group: to fit on, and (about 1/4) to choose settings on.
 
@@ -142,7 +109,8 @@ def read_audio(path: pathlib.Path, *, rate_hz: int) -> npt.NDArray[np.float32]:
     Raises:
         ValueError: ffmpeg cannot read the file, or it holds no audio.
     """
-    command = [require("imageio_ffmpeg").get_ffmpeg_exe(), "-nostdin", "-v", "error", "-i", f"file:{path}", "-vn"]
+    ffmpeg = require("imageio_ffmpeg", purpose="audio files").get_ffmpeg_exe()
+    command = [ffmpeg, "-nostdin", "-v", "error", "-i", f"file:{path}", "-vn"]
     command += ["-ac", "1", "-ar", str(rate_hz), "-f", "f32le", "-"]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:

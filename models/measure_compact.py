@@ -11,9 +11,10 @@ import numpy as np
 from models.bundle import write_card
 from models.compact import EMBEDDER_FILE, HEAD_FILE, load_compact
 from models.compact_report import ClipReport, Probability, clip_report, laughter_in_seconds, teachers_laughter
-from models.labelled_sounds import Row, read_audio
+from models.labelled_sounds import read_audio
 from models.load_head import load_head
 from models.log_mel import SAMPLE_RATE
+from models.sound_manifest import Row
 from models.teacher import load_teacher
 from models.transmission import damaged_by_codec, narrowed, spoken_over
 

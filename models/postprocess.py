@@ -1,12 +1,17 @@
 """VGGish's post-processing: whitening by PCA, then one byte a dimension, as AudioSet was released."""
 
+from __future__ import annotations
+
 import os
 import zipfile
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
+
+if TYPE_CHECKING:  # what reads the store needs no network
+    import tensorflow as tf
 
 EMBEDDING_SIZE = 128
 
@@ -75,6 +80,8 @@ def quantise(raw: tf.Tensor, pca: PcaParams) -> tf.Tensor:
     Returns:
         uint8 [B, 128].
     """
+    import tensorflow as tf
+
     centred = tf.cast(raw, tf.float64) - tf.constant(pca.means, tf.float64)
     whitened = tf.matmul(centred, tf.constant(pca.eigen_vectors, tf.float64), transpose_b=True)
     clipped = tf.clip_by_value(whitened, -_LIMIT, _LIMIT)

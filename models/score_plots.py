@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.event_metrics import EventMetrics
-from models.extras import require
+from models.figures import new_figure
 from models.score_curves import ANY, MAX_FALSE_ALARMS, Curves
 
 
@@ -43,9 +43,7 @@ def false_alarms_plot(curves: Mapping[str, Curves], events: Mapping[str, EventMe
 
 
 def _plot(x: str, y: str, title: str) -> tuple[Any, Any]:
-    figure = require("matplotlib.figure", purpose="the plots", extra="score").Figure(
-        (6.5, 5), layout="constrained", dpi=120
-    )
+    figure = new_figure(6.5, 5)
     axes = figure.add_subplot()
     axes.set(xlabel=x, ylabel=y, title=title)
     axes.grid(alpha=0.3)

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from models.extras import require
+
 TEACHER_RATE = 32000
 AUDIOSET_CLASSES = 527
 CONTEXT_S = 1
@@ -23,29 +25,16 @@ Teacher = Callable[[np.ndarray], np.ndarray]
 """float32 [(1 + seconds + 1) * 32000] -> float32 [seconds, 527]: scores of every second but the first and last."""
 
 
-def require(module: str) -> Any:
-    """Import a package of the optional extra `train`; ImportError with one clear sentence where it is absent."""
-    import importlib
-
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise ImportError(
-            f"training the compact embedder needs the package {module.split('.')[0]}: "
-            "install the project with its extra 'train' (pip install '.[train]')"
-        ) from error
-
-
 def load_teacher(path: pathlib.Path, *, threads: int = 1) -> Teacher:
     """The tagger in an ONNX file as a plain function.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ImportError: onnxruntime is not installed.
+        UsageError: onnxruntime is not installed.
     """
     if not path.is_file():
         raise FileNotFoundError(f"the teacher {path} is not there: name the tagger's ONNX file with --teacher")
-    runtime = require("onnxruntime")
+    runtime = require("onnxruntime", purpose="teachers")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = threads
     session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
@@ -90,7 +79,7 @@ def log_mel(samples: np.ndarray, banks: np.ndarray) -> np.ndarray:
     side = (FFT_SAMPLES - FRAME_SAMPLES) // 2
     window = np.pad(np.hanning(FRAME_SAMPLES), side).astype(np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(padded, FFT_SAMPLES)[::HOP_SAMPLES] * window
-    spectrum = require("scipy.fft").rfft(frames, axis=-1)
+    spectrum = require("scipy.fft", purpose="teachers").rfft(frames, axis=-1)
     power = spectrum.real**2 + spectrum.imag**2
     return ((np.log(power @ banks + 1e-5) + 4.5) / 5).T.astype(np.float32)
 

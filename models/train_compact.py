@@ -30,9 +30,9 @@ from models.compact_report import (
 )
 from models.compact_settings import Settings
 from models.fit_compact import batched, embed, fit_embedder, fit_head, fit_pca
-from models.labelled_sounds import Row, read_manifest
 from models.load_head import load_head
 from models.measure_compact import measure_compact
+from models.sound_manifest import Row, read_manifest
 from models.teacher import load_teacher
 
 VERSION = "1.1"
@@ -62,7 +62,7 @@ def train_compact(
 
     Raises:
         FileNotFoundError, ValueError: an input is missing or not what it should be, in one sentence.
-        ImportError: a package of the extra `train` is missing.
+        UsageError: a package of the extra `train` is missing.
     """
     fit, check = make_data(
         rows,
@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.report_only:
             _train(rows, arguments, teacher)
         measure_compact(rows, output=arguments.output, teacher=teacher, command=REPORT_COMMAND)
-    except (OSError, ValueError, ImportError) as error:
+    except (OSError, ValueError) as error:
         print(f"train-compact: {error}", file=sys.stderr)
         return 1
     return 0

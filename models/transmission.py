@@ -4,8 +4,8 @@ import subprocess
 
 import numpy as np
 
+from models.extras import require
 from models.log_mel import SAMPLE_RATE
-from models.teacher import require
 
 MP3_DELAY = 1105
 """Samples that coding to MP3 and back puts before the sound: 576 of the encoder and 529 of the decoder."""
@@ -25,7 +25,7 @@ def damaged_by_codec(sound: np.ndarray, *, kbit_s: int) -> np.ndarray:
 
 def narrowed(sound: np.ndarray, *, rate_hz: int) -> np.ndarray:
     """The sound as a recording of a lower sampling rate holds it, brought back to 16 kHz; of its length."""
-    resample = require("scipy.signal").resample_poly
+    resample = require("scipy.signal", purpose="other sampling rates").resample_poly
     back = resample(resample(sound, rate_hz, SAMPLE_RATE), SAMPLE_RATE, rate_hz)[: len(sound)]
     return np.pad(back, (0, len(sound) - len(back))).astype(np.float32)
 
@@ -39,7 +39,8 @@ def spoken_over(sound: np.ndarray, speech: np.ndarray, *, sound_over_speech_db: 
 
 
 def _ffmpeg(data: bytes, source: list[str], target: list[str]) -> bytes:
-    command = [require("imageio_ffmpeg").get_ffmpeg_exe(), "-v", "error", *source, "-i", "pipe:0", *target, "pipe:1"]
+    ffmpeg = require("imageio_ffmpeg", purpose="codecs").get_ffmpeg_exe()
+    command = [ffmpeg, "-v", "error", *source, "-i", "pipe:0", *target, "pipe:1"]
     done = subprocess.run(command, input=data, capture_output=True, check=False)
     if done.returncode:
         raise ValueError(f"ffmpeg cannot code a sound: {done.stderr.decode(errors='replace').strip()}")

@@ -36,6 +36,7 @@ def run(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
     """Collect, and say what came of it; returns the exit status."""
     from models import collect_audio, debian_packages
     from models.debian_audio import PACKAGES
+    from models.sound_manifest import MANIFEST
     from models.synthetic_speech import SYNTHESISERS
     from pipeline.progress import say
 
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
         downloads=arguments.downloads and arguments.downloads.absolute(),
         report=(lambda _: None) if arguments.quiet else say,
     )
-    _summarise(arguments.output / "manifest.csv")
+    _summarise(arguments.output / MANIFEST)
     for sentence in failed:
         say(sentence)
     return 3 if failed else 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import os
 from collections.abc import Sequence
 
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -13,6 +12,7 @@ from models.bundle import Thresholds
 from models.errors import UsageError
 from models.model_choice import ModelChoice
 from pipeline import engine_options
+from pipeline.places import absolute
 from transforms.annotations import AnnotateSettings
 from transforms.decode_settings import DecodeSettings
 from transforms.embed_recordings import EmbedSettings
@@ -93,9 +93,3 @@ def _decode_settings(arguments: argparse.Namespace) -> DecodeSettings:
         )
     except ValueError as error:
         raise UsageError(f"{error}; see `laughter detect --help`") from error
-
-
-def absolute(place: str) -> str:
-    """A path or URL that means the same elsewhere: workers may run in another folder."""
-    place = place.removeprefix("file://")
-    return place if "://" in place else os.path.abspath(place)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,11 +18,10 @@ from models.extras import require
 from models.load_shards import ClipArrays, ShardsError, load_clips, read_manifest
 from models.metrics import Metrics, measure
 from models.shard_format import class_targets
-from pipeline import evaluate_spans, progress
-from pipeline.detect_options import absolute
+from pipeline import evaluate_spans, progress, report_files
 from pipeline.evaluate_heads import Head, check_fit, open_heads
 from pipeline.evaluate_table import show
-from transforms.atomic_files import atomic_file, write_text
+from pipeline.places import absolute
 
 PLOTS = ("precision_recall.png", "reliability.png", "confusion.png")
 
@@ -235,11 +233,8 @@ def write_report(
         evaluation_plots.reliability_plot(metrics),
         evaluation_plots.confusion_plot(metrics),
     )
-    for name, figure in zip(PLOTS, figures, strict=True):
-        with atomic_file(f"{options.output}/{name}") as temporary:
-            figure.savefig(temporary, format="png")
-    text = json.dumps(document(models, options) | {"spans": spans}, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text(f"{options.output}/evaluation.json", text + "\n")
+    told = document(models, options) | {"spans": spans}
+    report_files.write_report(options.output, "evaluation.json", told, dict(zip(PLOTS, figures, strict=True)))
 
 
 def document(models: list[Evaluated], options: EvaluateOptions) -> dict[str, Any]:

@@ -14,11 +14,10 @@ from rich.table import Table
 from models.errors import UsageError
 from models.extras import require
 from pipeline import progress
-from pipeline.detect_options import absolute
+from pipeline.places import absolute, absolute_media
 from pipeline.tally import Tally, each_recording, find_days
 from transforms.export_files import ExportFiles
 from transforms.export_formats import FORMATS, FormatSettings
-from transforms.media_places import NO_MEDIA
 from transforms.printable import printable
 from transforms.read_tables import Annotated, BadRecording, check
 
@@ -48,13 +47,12 @@ def from_arguments(arguments: argparse.Namespace) -> ExportOptions:
     """Check the command line and put it in order."""
     if not arguments.output or not arguments.tables:
         raise UsageError("TABLES and --output must not be empty; see `laughter export --help`")
-    media = arguments.media
     return ExportOptions(
         tables=absolute(arguments.tables).rstrip("/"),
         formats=tuple(dict.fromkeys(arguments.format)),
         output=absolute(arguments.output).rstrip("/"),
         recordings=frozenset(arguments.recording or ()),
-        settings=FormatSettings(absolute(media) if media and media != NO_MEDIA else media, arguments.collection),
+        settings=FormatSettings(absolute_media(arguments.media), arguments.collection),
         dry_run=arguments.dry_run,
         quiet=arguments.quiet,
     )

@@ -9,9 +9,9 @@ from pipeline.detect_options import DetectOptions
 from pipeline.progress import say
 from transforms import find_recordings, write_tables
 from transforms.embed_recordings import usable_part
-from transforms.find_recordings import Recording
 from transforms.printable import printable
 from transforms.prune import Gone, find_gone
+from transforms.recordings import Recording
 
 
 @dataclasses.dataclass(frozen=True)

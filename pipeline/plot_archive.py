@@ -11,7 +11,8 @@ from typing import Any
 from models.archive_plots import Share, bars_plot, columns_plot
 from models.errors import UsageError
 from models.extras import require
-from pipeline.plot_output import PlotOutput, Work, absolute, shown
+from pipeline.places import absolute
+from pipeline.plot_output import PlotOutput, Work, shown
 from transforms.archive_shares import Archive, by_hour, by_month, by_network, check_zone, months_between, whole_archive
 from transforms.printable import printable
 from transforms.query_tables import connect

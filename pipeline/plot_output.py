@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 from collections.abc import Iterator
 from typing import Any
 
-from models.errors import LaughterError
 from models.figures import png
 from pipeline import progress
-from transforms.atomic_files import atomic_file
+from transforms.atomic_files import write_bytes, write_errors
 from transforms.printable import printable
 
 TROUBLES_SHOWN = 20
-
-
-def absolute(place: str) -> str:
-    """A URL as it is, or an absolute path; without the engine, which `detect_options.absolute` comes with."""
-    place = place.removeprefix("file://")
-    return place if "://" in place else os.path.abspath(place)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,14 +39,9 @@ class PlotOutput:
         Raises:
             LaughterError: it cannot be written.
         """
-        try:
-            with atomic_file(self.path(name)) as temporary, open(temporary, "wb") as file:
-                file.write(content)
-        except OSError as error:
-            raise LaughterError(
-                f"{printable(self.path(name))} cannot be written ({error.strerror or error}); see to the disk and its "
-                "permissions, or give another --output"
-            ) from error
+        path = self.path(name)
+        with write_errors(path):
+            write_bytes(path, content)
 
     def draw(self, name: str, figure: Any) -> None:
         """Write a figure as PNG."""

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from models.errors import UsageError
-from models.events import WHAT_S, WHEN_S
 from models.extras import require
-from models.score_curves import ANY, SCORED, second_scores
+from models.score_curves import ANY, SCORED
 from models.timeline_plot import timeline_plot
-from pipeline.plot_output import PlotOutput, Work, absolute, shown
+from pipeline.places import absolute
+from pipeline.plot_output import PlotOutput, Work, shown
 from pipeline.progress import hours_and_minutes
+from pipeline.tally import find_days
 from transforms.export_names import safe_name
 from transforms.printable import printable
-from transforms.read_tables import Annotated, BadRecording, TableError, check, list_days, read_day
+from transforms.read_tables import Annotated, BadRecording, TableError, check, read_day
 from transforms.read_windows import WindowsTables
 
 LONGEST_HEADING = 90
@@ -72,9 +73,7 @@ def run(options: TimelineOptions) -> int:
 
 def _find(options: TimelineOptions, troubles: list[str]) -> Iterator[tuple[str, Annotated]]:
     """The recordings with their days; a sentence is added to `troubles` on what cannot be read or is not there."""
-    days = list_days(options.tables)
-    if not days:
-        raise UsageError(f"{printable(options.tables)} holds no tables; give the folder that laughter detect wrote")
+    days = find_days(options.tables)
     missing = set(options.recordings)
     told = {recording_id[:10] for recording_id in missing}
     for date in sorted(days, key=lambda date: date not in told):  # where their names say, first
@@ -100,10 +99,8 @@ def draw(tables: str, date: str, annotated: Annotated) -> Any:
         raise BadRecording(annotated.recording_id, "it failed, so there is nothing to draw")
     check(annotated)
     with WindowsTables(tables) as windows:
-        found = windows.scores(annotated.recording_id, recording["audio_s"] or 0.0, date)
+        scores = windows.second_scores(annotated.recording_id, recording["audio_s"] or 0.0, date)
         thresholds = windows.thresholds()
-    when, what = (found.by_length[length] for length in (WHEN_S, WHAT_S))
-    scores = second_scores(when, what, found.seconds, hop_s=found.hop_s)
     start = recording["start_utc"]
     facts = [
         recording["network"] or "",

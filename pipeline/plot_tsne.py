@@ -12,12 +12,11 @@ from models.errors import UsageError
 from models.extras import require
 from models.map_plot import group_name, map_plot
 from models.projection import COMPONENTS, FEWEST, Projection, project
-from pipeline.plot_output import PlotOutput, Work, absolute, shown
+from pipeline.places import absolute, absolute_media
+from pipeline.plot_output import PlotOutput, Work, shown
+from pipeline.tally import find_days
 from transforms.map_clips import NO_LAUGHTER, UNKNOWN, MapClips, clips_of_shards, clips_of_tables
 from transforms.map_page import map_page
-from transforms.media_places import NO_MEDIA
-from transforms.printable import printable
-from transforms.read_tables import list_days
 
 GROUPS = (NO_LAUGHTER, UNKNOWN, *LAUGHTER_KINDS)
 """In the order in which they are drawn."""
@@ -65,7 +64,6 @@ def from_arguments(arguments: argparse.Namespace) -> TsneOptions:
     if not 0 <= arguments.seed < 2**32:
         raise UsageError(f"--seed must be from 0 to 4294967295, not {arguments.seed}")
     tables = absolute(arguments.tables).rstrip("/") if arguments.tables else None
-    media = arguments.media
     return TsneOptions(
         output=PlotOutput(absolute(arguments.output).rstrip("/"), arguments.dry_run, arguments.quiet),
         shards=absolute(arguments.shards).rstrip("/") if arguments.shards else None,
@@ -73,7 +71,7 @@ def from_arguments(arguments: argparse.Namespace) -> TsneOptions:
         audio=tuple(absolute(folder) for folder in arguments.audio or ()),
         sides=tuple(dict.fromkeys(arguments.side or ())),
         store=absolute(arguments.store).rstrip("/") if arguments.store else f"{tables}/store" if tables else None,
-        media=absolute(media) if media and media != NO_MEDIA else media,
+        media=absolute_media(arguments.media),
         clips=arguments.clips,
         perplexity=arguments.perplexity,
         seed=arguments.seed,
@@ -116,9 +114,7 @@ def _clips(options: TsneOptions, work: Work) -> MapClips:
         work.begin("sounds read")
         return clips_of_sounds(options.audio, on_done=work.on_done, **sample)
     tables = str(options.tables)
-    days = list_days(tables)
-    if not days:
-        raise UsageError(f"{printable(tables)} holds no tables; give the folder that laughter detect wrote")
+    days = find_days(tables)
     work.begin("days read", len(days))
     return clips_of_tables(tables, str(options.store), days, media=options.media, on_done=work.on_done, **sample)
 

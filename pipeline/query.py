@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from models.errors import LaughterError, UsageError
 from pipeline import query_formats
-from transforms.atomic_files import atomic_file, write_text
+from pipeline.places import absolute
+from transforms.atomic_files import atomic_file, write_errors, write_text
 from transforms.printable import printable
 from transforms.query_tables import Query, ask, connect, queries, query_errors, values_of, view_statements
 
@@ -50,6 +51,8 @@ class QueryOptions:
 
 def from_arguments(arguments: argparse.Namespace) -> QueryOptions:
     """Check the command line and put it in order."""
+    if "" in (arguments.tables, arguments.views, arguments.output):
+        raise UsageError("TABLES, --views and --output must not be empty; see `laughter query --help`")
     given = [name for name, value in _ways(arguments).items() if value is not None]
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} cannot be had together; give one of them")
@@ -60,25 +63,19 @@ def from_arguments(arguments: argparse.Namespace) -> QueryOptions:
     if values and query is None:
         raise UsageError("--param is for a question by its NAME; write the values into the SQL")
     return QueryOptions(
-        tables=_absolute(arguments.tables),
+        tables=absolute(arguments.tables),
         query=query,
         sql=arguments.sql,
         values=values_of(query, values) if query else {},
-        views=_absolute(arguments.views) if arguments.views else None,
+        views=absolute(arguments.views) if arguments.views else None,
         limit=arguments.limit,
         format=arguments.format or _format_of(arguments.output),
-        output=_absolute(arguments.output) if arguments.output else None,
+        output=absolute(arguments.output) if arguments.output else None,
     )
 
 
 def _ways(arguments: argparse.Namespace) -> dict[str, str | None]:
     return {"NAME": arguments.name, "--sql": arguments.sql, "--views": arguments.views}
-
-
-def _absolute(path: str) -> str:
-    if not path:
-        raise UsageError("TABLES, --views and --output must not be empty; see `laughter query --help`")
-    return path if "://" in path else os.path.abspath(path)
 
 
 def _query(name: str) -> Query:
@@ -113,7 +110,7 @@ def run(options: QueryOptions) -> int:
         LaughterError: the answer cannot be written.
     """
     if options.views:
-        with _write_errors(options.views):
+        with write_errors(options.views, instead="another file"):
             write_text(options.views, ";\n".join([*view_statements(options.tables), ""]))
         print(f"written to {printable(options.views)}")
         return 0
@@ -158,17 +155,10 @@ def _target(output: str | None) -> Iterator[BinaryIO]:
     if output is None:
         yield sys.stdout.buffer
         return
-    with _write_errors(output), atomic_file(output) as temporary, open(temporary, "wb") as file:
+    with (
+        write_errors(output, instead="another file"),
+        atomic_file(output) as temporary,
+        open(temporary, "wb") as file,
+    ):
         yield file
     print(f"written to {printable(output)}")
-
-
-@contextlib.contextmanager
-def _write_errors(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise LaughterError(
-            f"{printable(path)} cannot be written ({error.strerror or error}); see to the disk and its permissions, "
-            "or give another file"
-        ) from error

@@ -18,11 +18,11 @@ from rich.table import Table
 
 from models.errors import UsageError
 from pipeline import progress
-from pipeline.detect_options import absolute
+from pipeline.places import absolute, absolute_media
 from pipeline.tally import Tally, each_recording, find_days
 from transforms.atomic_files import write_errors, write_text
 from transforms.decode_outcome import DecodeError
-from transforms.media_places import NO_MEDIA, media_link, media_place
+from transforms.media_places import media_link, media_place
 from transforms.printable import printable
 from transforms.read_tables import Annotated, BadRecording, TableError, check
 from transforms.read_windows import WindowsTables
@@ -70,12 +70,11 @@ def from_arguments(arguments: argparse.Namespace) -> ReportOptions:
     """Check the command line and put it in order."""
     if not arguments.output or not arguments.tables:
         raise UsageError("TABLES and --output must not be empty; see `laughter report --help`")
-    media = arguments.media
     return ReportOptions(
         tables=absolute(arguments.tables).rstrip("/"),
         output=absolute(arguments.output).rstrip("/"),
         recordings=frozenset(arguments.recording or ()),
-        media=absolute(media) if media and media != NO_MEDIA else media,
+        media=absolute_media(arguments.media),
         waveform=not arguments.no_waveform,
         dry_run=arguments.dry_run,
         quiet=arguments.quiet,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import collections
 import dataclasses
-import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -14,20 +13,16 @@ import numpy as np
 
 from models import score_plots
 from models.classes import CLASSES
-from models.errors import LaughterError, UsageError
+from models.errors import UsageError
 from models.event_metrics import Counts, Intervals, count, measure_counts, merged
-from models.events import WHAT_S, WHEN_S
 from models.extras import require
-from models.score_curves import ANY, SCORED, Curves, load_library, measure_curves, second_scores
-from pipeline import score_table
-from pipeline.detect_options import absolute
-from transforms.atomic_files import atomic_file, write_text
+from models.score_curves import ANY, SCORED, Curves, load_library, measure_curves
+from pipeline import report_files, score_table
+from pipeline.places import absolute
 from transforms.printable import printable
 from transforms.read_annotations import Annotations, Marked, plain_label, read_annotations
 from transforms.read_tables import BadRecording, TableError
 from transforms.read_windows import WindowsTables
-
-PLOTS = ("precision_recall.png", "false_alarms.png")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -199,12 +194,9 @@ def _scores_of_day(windows: WindowsTables, date: str, of_day: list[Pair], troubl
     scores = {}
     for one in of_day:
         try:
-            found = windows.scores(one.found.name, one.found.length_s or 0.0, date)
+            scores[one.name] = windows.second_scores(one.found.name, one.found.length_s or 0.0, date)
         except BadRecording as error:
             troubles.append(str(error))
-            continue
-        when, what = (found.by_length[length] for length in (WHEN_S, WHAT_S))
-        scores[one.name] = second_scores(when, what, found.seconds, hop_s=found.hop_s)
     return scores
 
 
@@ -242,26 +234,15 @@ def _curves(pairs: list[Pair], options: ScoreOptions, troubles: list[str]) -> di
 
 def write_report(scored: Scored, options: ScoreOptions) -> list[str]:
     """Write score.json and, where there are curves, the plots to the output folder; returns the names of the files."""
-    figures = []
+    figures = {}
     if ANY in scored.curves:
         metrics = {name: measure_counts(counts) for name, counts in scored.total.items()}
-        figures = [
-            score_plots.precision_recall_plot(scored.curves[ANY], metrics[ANY], collar_s=options.collar_s),
-            score_plots.false_alarms_plot(scored.curves, metrics),
-        ]
-    written = ["score.json", *PLOTS[: len(figures)]]
-    try:
-        for name, figure in zip(PLOTS, figures, strict=False):
-            with atomic_file(f"{options.output}/{name}") as temporary:
-                figure.savefig(temporary, format="png")
-        text = json.dumps(document(scored, options), indent=1, ensure_ascii=False, allow_nan=False)
-        write_text(f"{options.output}/score.json", text + "\n")
-    except OSError as error:
-        raise LaughterError(
-            f"{printable(str(options.output))} cannot be written ({error.strerror or error}); see to the disk and its "
-            "permissions, or give another --output"
-        ) from error
-    return written
+        curve = score_plots.precision_recall_plot(scored.curves[ANY], metrics[ANY], collar_s=options.collar_s)
+        figures = {
+            "precision_recall.png": curve,
+            "false_alarms.png": score_plots.false_alarms_plot(scored.curves, metrics),
+        }
+    return report_files.write_report(str(options.output), "score.json", document(scored, options), figures)
 
 
 def document(scored: Scored, options: ScoreOptions) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from models.errors import LaughterError, UsageError
 from models.load_shards import read_manifest
 from models.shard_format import MANIFEST, SIDES
 from pipeline import engine_options, progress
-from pipeline.detect_options import absolute
+from pipeline.places import absolute
 from transforms.atomic_files import read_text
 from transforms.clips import Placing
 from transforms.findings import TROUBLES

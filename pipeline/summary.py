@@ -16,7 +16,7 @@ from pipeline.plan import Plan
 from pipeline.progress import hours_and_minutes
 from transforms.atomic_files import open_parquet
 from transforms.printable import printable
-from transforms.write_tables import table_path
+from transforms.tables import table_path
 
 LISTED = 20
 """Failed recordings that are listed one by one."""

@@ -11,7 +11,7 @@ from typing import Any
 from models.errors import UsageError
 from models.fit_head import Epoch
 from models.recipes import RECIPES, Recipe
-from pipeline.detect_options import absolute
+from pipeline.places import absolute
 from pipeline.progress import hours_and_minutes, say
 
 LARGEST_SEED = 20_000

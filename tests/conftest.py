@@ -1,11 +1,13 @@
 """Fixtures that every test may use."""
 
 import pathlib
+from collections.abc import Callable
 
 import pytest
 
 from models import runtime
 from tests.pipeline.loudness import write_bundle
+from transforms import atomic_files
 
 runtime.use_one_thread_per_call()  # as in every process of ours, before a test runs anything in TensorFlow
 
@@ -18,6 +20,22 @@ def shared() -> pathlib.Path:
     if not SHARED.is_dir():
         pytest.skip("the data folder ../shared is not beside this checkout")
     return SHARED
+
+
+@pytest.fixture
+def fill_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Makes the disk full for files in whose paths a text stands."""
+    replace = atomic_files.os.replace
+
+    def fill(text: str) -> None:
+        def full(source: str, target: str) -> None:
+            if text in str(target):
+                raise OSError(28, "No space left on device")
+            replace(source, target)
+
+        monkeypatch.setattr(atomic_files.os, "replace", full)
+
+    return fill
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,19 @@ from models.classes import CLASSES, LAUGHTER_KINDS
 from models.events import laughter_probability
 from tests.made_tables import MODELS, recording_row, write_table
 from transforms.atomic_files import atomic_parquet
-from transforms.classify_windows import WINDOWS_S, WindowScores
 from transforms.find_events import find_events
 from transforms.report_page import seconds_data
-from transforms.tables import EVENTS, RECORDINGS, WINDOWS, ModelNames, event_document, event_rows, window_rows
-from transforms.write_tables import table_path
+from transforms.tables import (
+    EVENTS,
+    RECORDINGS,
+    WINDOWS,
+    ModelNames,
+    event_document,
+    event_rows,
+    table_path,
+    window_rows,
+)
+from transforms.window_scores import WINDOWS_S, WindowScores
 
 THRESHOLDS = Thresholds(onset=0.6, offset=0.45, min_on_s=2, min_off_s=2)
 

@@ -8,9 +8,8 @@ import pyarrow as pa
 
 from models.classes import CLASSES, LAUGHTER_KINDS
 from transforms.atomic_files import atomic_parquet
-from transforms.find_recordings import parse_archive_name
-from transforms.tables import EVENTS, RECORDINGS, WINDOWS
-from transforms.write_tables import table_path
+from transforms.recordings import parse_archive_name
+from transforms.tables import EVENTS, RECORDINGS, WINDOWS, table_path
 
 MODELS = {"embedder": "compact", "head": "compact-head", "bundle_version": "compact 1"}
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from models.extras import require
 from transforms.export_names import safe_name
-from transforms.find_recordings import MEDIA_EXTENSIONS
+from transforms.recordings import MEDIA_EXTENSIONS
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,10 +17,11 @@ from apache_beam import pvalue
 from models.bundle import HeadSpec, Thresholds
 from transforms import embedding_store
 from transforms.atomic_files import atomic_parquet, is_whole, read_document, write_errors
-from transforms.classify_windows import ClassifyWindows, WindowScores
+from transforms.classify_windows import ClassifyWindows
 from transforms.embedding_store import PartFile
 from transforms.find_events import find_events
 from transforms.tables import WINDOWS, ModelNames, event_document, window_rows
+from transforms.window_scores import WindowScores
 
 logger = logging.getLogger(__name__)
 

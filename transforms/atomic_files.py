@@ -87,9 +87,15 @@ def write_text(path: str, text: str) -> None:
         file.write(text)
 
 
+def write_bytes(path: str, content: bytes) -> None:
+    """Write a small file `path` (local or a URL), whole or not at all."""
+    with atomic_file(path) as temporary, open(temporary, "wb") as file:
+        file.write(content)
+
+
 @contextlib.contextmanager
-def write_errors(path: str) -> Iterator[None]:
-    """Turn errors of the disk, while the block writes `path`, into one sentence.
+def write_errors(path: str, *, instead: str = "another --output") -> Iterator[None]:
+    """Turn errors of the disk, while the block writes `path`, into one sentence, which tells what to give `instead`.
 
     Raises:
         LaughterError: naming the path, the cause and what to do.
@@ -99,7 +105,7 @@ def write_errors(path: str) -> Iterator[None]:
     except OSError as error:
         raise LaughterError(
             f"{printable(path)} cannot be written ({error.strerror or error}); see to the disk and its permissions, "
-            "or give another --output, then run again: what is done is kept"
+            f"or give {instead}"
         ) from error
 
 

@@ -15,34 +15,17 @@ from apache_beam.ml.inference.base import KeyedModelHandler, ModelHandler, RunIn
 
 from models import runtime
 from models.bundle import HeadSpec
-from models.events import WHAT_S, WHEN_S
 from models.hybrid_head import HeadWeights
 from transforms import embedding_store
 from transforms.embedding_store import PartFile
+from transforms.window_scores import WINDOWS_S, WindowScores
 
 logger = logging.getLogger(__name__)
-
-WINDOWS_S = (WHEN_S, WHAT_S)
 
 DAMAGED = "parts_damaged"
 """The counter of parts of the store that were found damaged and made void, so that another pass embeds them anew."""
 
 Embeddings = npt.NDArray[np.uint8]
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class WindowScores:
-    """Scores of a recording's windows.
-
-    Attributes:
-        seconds: embeddings of the recording.
-        hop_s: seconds from one window's start to the next.
-        by_length: for each length in WINDOWS_S, float32 [ceil(seconds / hop_s), 7] in the order of CLASSES.
-    """
-
-    seconds: int
-    hop_s: int
-    by_length: dict[int, npt.NDArray[np.float32]]
 
 
 def classify_windows(embeddings: Embeddings, head: HeadWeights, *, hop_s: int = 1) -> WindowScores:

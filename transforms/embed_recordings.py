@@ -23,8 +23,8 @@ from models.embedder import BATCH_SECONDS, Embedder
 from transforms import embedding_store
 from transforms.decode_audio import DecodeError, DecodeOutcome, DecodeSettings, MediaInfo, decode_seconds
 from transforms.decode_outcome import check_size
-from transforms.find_recordings import Recording
 from transforms.printable import printable, storable
+from transforms.recordings import Recording
 
 logger = logging.getLogger(__name__)
 

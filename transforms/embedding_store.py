@@ -32,7 +32,7 @@ from transforms.atomic_files import (
     version_of,
     write_text,
 )
-from transforms.find_recordings import Recording, describe
+from transforms.recordings import Recording, describe
 
 FORMAT = 1
 """Of parts; a part of another format is computed again."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from models.classes import LAUGHTER_KINDS
 from models.extras import require
-from transforms.find_recordings import MEDIA_EXTENSIONS
 from transforms.read_tables import Annotated, BadRecording, Row
+from transforms.recordings import MEDIA_EXTENSIONS
 
 MIME_TYPES = {
     **dict.fromkeys(MEDIA_EXTENSIONS[: MEDIA_EXTENSIONS.index(".3gp")], "audio/*"),

@@ -8,7 +8,7 @@ import hashlib
 from models.bundle import Thresholds
 from models.classes import LAUGHTER_KINDS
 from models.events import NONE, WHAT_S, WHEN_S, Floats, every_second, hysteresis, laughter_probability
-from transforms.classify_windows import WindowScores
+from transforms.window_scores import WindowScores
 
 
 @dataclasses.dataclass(frozen=True)

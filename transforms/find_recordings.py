@@ -3,97 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
-import hashlib
 import os
-import re
 from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
 
 from transforms.match_files import match
-from transforms.printable import storable, without_secrets
-
-MEDIA_EXTENSIONS = (
-    *(".aac", ".ac3", ".aif", ".aiff", ".amr", ".flac", ".m4a", ".mka", ".mp2", ".mp3", ".oga", ".ogg", ".opus"),
-    *(".wav", ".wma"),
-    *(".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf"),
-    *(".ogv", ".ts", ".vob", ".webm", ".wmv"),
-)
-"""What is taken from a folder; a file that is named, or matched by a glob, is taken whatever its name."""
-
-NULL_DATE = "__HIVE_DEFAULT_PARTITION__"
-"""Hive's name for the partition of rows without a date."""
-
-LONGEST_ID_BYTES = 200
-"""A longer name gets a hash for its id, for parts are named after it and names of files end at 255 bytes."""
-
-_ARCHIVE_NAME = re.compile(
-    r"(?P<date>\d{4}-\d{2}-\d{2})_(?P<time>\d{4})_(?P<country>[A-Z]{2})_(?P<network>[^_]+)_(?P<title>.+)"
-)
-
-
-@dataclasses.dataclass(frozen=True)
-class Recording:
-    """A file to annotate, as it was found.
-
-    Attributes:
-        recording_id: the name without its extension where it is in the archive's style, else a hash of the path.
-        path: where it lies; a local path may hold bytes that are no UTF-8, as surrogates.
-        size_bytes: -1 where the file could not be looked at.
-        modified: last change, UTC, ISO 8601; "" where unknown.
-        start_utc: ISO 8601 in UTC, from the name; None where the name tells none. So for the next three.
-    """
-
-    recording_id: str
-    path: str
-    size_bytes: int
-    modified: str
-    start_utc: str | None = None
-    country: str | None = None
-    network: str | None = None
-    title: str | None = None
-
-    @property
-    def date(self) -> str:
-        """The day that its rows are filed under: YYYY-MM-DD in UTC, or NULL_DATE."""
-        return self.start_utc[:10] if self.start_utc else NULL_DATE
-
-
-def parse_archive_name(name: str) -> dict[str, str]:
-    """The facts in a name such as `2016-01-01_0000_US_CNN_Anderson_Cooper.mp4`; times are UTC.
-
-    Returns:
-        start_utc (ISO 8601), country, network, title; {} where the name is not in that style.
-    """
-    match = _ARCHIVE_NAME.fullmatch(os.path.splitext(name)[0])
-    if not match:
-        return {}
-    try:
-        start = dt.datetime.strptime(match["date"] + match["time"], "%Y-%m-%d%H%M")
-    except ValueError:
-        return {}
-    return {
-        "start_utc": start.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "country": match["country"],
-        "network": match["network"],
-        "title": match["title"].replace("_", " "),
-    }
-
-
-def describe(path: str, size_bytes: int, modified: str, *, root: str | None = None) -> Recording:
-    """The Recording at `path`; where its name is not in the archive's style, `root` makes ids independent of it."""
-    place = without_secrets(path) if "://" in path else path  # signatures change from day to day
-    name = place.rsplit("/", 1)[-1]
-    facts = {fact: storable(value) for fact, value in parse_archive_name(name).items()}
-    stem = os.path.splitext(name)[0]
-    if facts and storable(stem) == stem and len(stem.encode()) <= LONGEST_ID_BYTES:
-        return Recording(stem, path, size_bytes, modified, **facts)
-    relative = place
-    if root and place.startswith(root.rstrip("/") + "/"):
-        relative = place[len(root.rstrip("/")) + 1 :]
-    digest = hashlib.sha256(os.fsencode(relative)).hexdigest()[:20]
-    return Recording(digest, path, size_bytes, modified, **facts)
+from transforms.recordings import MEDIA_EXTENSIONS, Recording, describe
 
 
 def find(inputs: Sequence[str], *, root: str | None = None) -> Iterator[Recording]:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
-import json
 import pathlib
-import re
-import string
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from models.classes import LAUGHTER_KINDS
+from transforms.html_page import html_page
 from transforms.map_clips import MapClips
 from transforms.media_places import media_link
 from transforms.printable import storable
 
 ASSETS = pathlib.Path(__file__).parent / "plot_assets"
 SCRIPTS = ("view.js", "choice.js", "map.js")
-STYLE = "map.css"
+STYLES = ("map.css",)
 
 
 def map_page(
@@ -57,32 +51,13 @@ def map_page(
         ],
         "points": points,
     }
-    return _fill(heading, note, data, hosts=_hosts([point[5] for point in points]))
-
-
-def _fill(heading: str, note: str, data: dict[str, Any], *, hosts: str) -> str:
-    """Put data and assets into the template; the policy lets nothing run or load but these and the media."""
-    script = "\n".join((ASSETS / name).read_text("utf-8") for name in SCRIPTS)
-    style = (ASSETS / STYLE).read_text("utf-8")
-    policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
-        f"media-src 'self' file:{hosts}; base-uri 'none'; form-action 'none'"
+    return html_page(
+        ASSETS,
+        "map.html",
+        title=heading,
+        note=note,
+        styles=STYLES,
+        scripts=SCRIPTS,
+        data=data,
+        media=[point[5] for point in points],
     )
-    return string.Template((ASSETS / "map.html").read_text("utf-8")).substitute(
-        title=html.escape(heading),
-        note=html.escape(note),
-        policy=html.escape(policy),
-        style=style,
-        script=script,
-        data=json.dumps(data, allow_nan=False).replace("<", "\\u003c"),  # nothing in it can end its element
-    )
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _hosts(links: Sequence[str | None]) -> str:
-    """The hosts of media that are not on disk, for the policy."""
-    found = {host[0] for link in links if (host := re.match(r"https?://[\w.:\[\]-]+", link or ""))}
-    return "".join(f" {host}" for host in sorted(found))

@@ -11,8 +11,9 @@ import numpy as np
 from models.balanced_sample import BalancedSample, key_of
 from models.classes import LAUGHTER_KINDS
 from models.errors import UsageError
-from models.labelled_sounds import MANIFEST, UNKNOWN_LABELS, Row, read_audio, read_manifest
+from models.labelled_sounds import UNKNOWN_LABELS, read_audio
 from models.log_mel import SAMPLE_RATE
+from models.sound_manifest import MANIFEST, Row, read_manifest
 from models.spectrogram_features import FEATURES, log_mel_statistics
 from transforms.map_clips import NO_LAUGHTER, UNKNOWN, MapClip, MapClips, OnDone
 from transforms.printable import printable
@@ -52,7 +53,7 @@ def clips_of_sounds(folders: Sequence[str], *, size: int, seed: int, on_done: On
 def _rows(folder: str) -> list[Row]:
     try:
         return read_manifest(pathlib.Path(folder))
-    except (OSError, ValueError, TypeError) as error:  # a line that is too short gives no path
+    except (OSError, ValueError) as error:
         raise UsageError(
             f"{printable(os.path.join(folder, MANIFEST))} cannot be read ({printable(str(error), longest=300)}); give "
             "folders that hold a manifest of labelled sounds"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import urllib.parse
+from typing import TYPE_CHECKING
 
-from transforms.read_tables import Row
+if TYPE_CHECKING:  # a name alone needs no tables
+    from transforms.read_tables import Row
 
 NO_MEDIA = "none"
 

@@ -21,9 +21,9 @@ from models.errors import UsageError
 from models.event_metrics import Intervals, merged
 from transforms.annotation_formats import ENDINGS, READERS, Recordings, Said, SaidOfRecording
 from transforms.export_names import safe_name
-from transforms.find_recordings import NULL_DATE, parse_archive_name
 from transforms.printable import printable
 from transforms.read_tables import TableError, list_days, read_day
+from transforms.recordings import NULL_DATE, parse_archive_name
 
 _SCORE = re.compile(r"\s+[01]?\.\d+$")
 """What the export adds to a label."""

@@ -21,9 +21,9 @@ from models.shard_format import FRAMES, LABELS, LAUGHTER_LABELS
 from transforms import embedding_store
 from transforms.clips import Clips, Placing, count_laughter, split_by_shard, to_batch
 from transforms.embedding_store import part_path, read_part
-from transforms.find_recordings import NULL_DATE, describe, parse_archive_name
 from transforms.findings import Findings
 from transforms.printable import printable
+from transforms.recordings import NULL_DATE, describe, parse_archive_name
 
 COLUMNS = ("recording", "start_s", "end_s", "label")
 

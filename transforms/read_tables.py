@@ -19,8 +19,7 @@ from models.errors import LaughterError
 from transforms import embedding_store
 from transforms.atomic_files import open_parquet
 from transforms.printable import printable
-from transforms.tables import EVENTS, RECORDINGS
-from transforms.write_tables import table_path
+from transforms.tables import EVENTS, RECORDINGS, table_path
 
 ROWS_A_BATCH = 4096
 

@@ -9,19 +9,21 @@ import math
 from types import TracebackType
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from models.bundle import BundleError, Thresholds
 from models.classes import CLASSES
+from models.events import WHAT_S, WHEN_S
+from models.score_curves import second_scores
 from transforms.atomic_files import open_parquet, read_document
-from transforms.classify_windows import WINDOWS_S, WindowScores
 from transforms.decode_outcome import SHORTEST_AUDIO_S
 from transforms.printable import printable
 from transforms.read_tables import BadRecording, TableError
-from transforms.tables import WINDOWS
-from transforms.write_tables import table_path
+from transforms.tables import WINDOWS, table_path
+from transforms.window_scores import WINDOWS_S, WindowScores
 
 COLUMNS = ("recording_id", "window_s", "start_s", *CLASSES)
 AGAIN = "run laughter detect again"
@@ -96,6 +98,15 @@ class WindowsTables:
                 "which writes it anew"
             ) from error
         return _scores(recording_id, audio_s, rows, self._settings.hop_s)
+
+    def second_scores(self, recording_id: str, audio_s: float, date: str) -> npt.NDArray[np.float32]:
+        """What the windows say of each second, float32 [seconds, 7], as `models.score_curves.second_scores` has it.
+
+        Args and errors are those of `scores`.
+        """
+        found = self.scores(recording_id, audio_s, date)
+        when, what = (found.by_length[length] for length in (WHEN_S, WHAT_S))
+        return second_scores(when, what, found.seconds, hop_s=found.hop_s)
 
     def thresholds(self) -> Thresholds:
         """Those of the events of the day last read."""

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import hashlib
-import html
-import json
 import pathlib
-import re
-import string
 import urllib.parse
 from collections.abc import Sequence
 from typing import Any
@@ -20,11 +15,12 @@ import numpy.typing as npt
 from models.bundle import Thresholds
 from models.classes import LAUGHTER_KINDS
 from models.events import NONE, WHAT_S, WHEN_S, every_second, laughter_probability
-from transforms.classify_windows import WindowScores
 from transforms.export_names import safe_name
-from transforms.find_recordings import MEDIA_EXTENSIONS
+from transforms.html_page import html_page
 from transforms.read_tables import Annotated
+from transforms.recordings import MEDIA_EXTENSIONS
 from transforms.waveform import PEAKS_A_SECOND
+from transforms.window_scores import WindowScores
 
 ASSETS = pathlib.Path(__file__).parent / "report_assets"
 STYLES = ("page.css",)
@@ -86,7 +82,16 @@ def recording_page(
         "media_is_audio": bool(media) and str(media).lower().endswith(AUDIO_EXTENSIONS),
     }
     title = f"{recording['title'] or annotated.recording_id}: laughter"
-    return _fill("recording.html", title, RECORDING_SCRIPTS, data, media_source=_source(media))
+    return html_page(
+        ASSETS,
+        "recording.html",
+        title=title,
+        styles=STYLES,
+        scripts=RECORDING_SCRIPTS,
+        data=data,
+        media=[media],
+        own_media=True,
+    )
 
 
 def index_page(rows: Sequence[dict[str, Any]]) -> str:
@@ -95,7 +100,8 @@ def index_page(rows: Sequence[dict[str, Any]]) -> str:
     Args:
         rows: as index_row gives them.
     """
-    return _fill("index.html", "Laughter in recordings", INDEX_SCRIPTS, {"recordings": rows})
+    title, data = "Laughter in recordings", {"recordings": rows}
+    return html_page(ASSETS, "index.html", title=title, styles=STYLES, scripts=INDEX_SCRIPTS, data=data)
 
 
 def index_row(annotated: Annotated, *, page: str | None, trouble: str | None = None) -> dict[str, Any]:
@@ -146,29 +152,3 @@ def _event(event: Any) -> list[float | int]:
 
 def _base64(values: npt.NDArray[Any]) -> str:
     return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode("ascii")
-
-
-def _fill(template: str, title: str, scripts: Sequence[str], data: dict[str, Any], *, media_source: str = "") -> str:
-    """Put data and assets into the template; the policy lets nothing run or load but these and the media."""
-    style, script = ("\n".join((ASSETS / name).read_text("utf-8") for name in names) for names in (STYLES, scripts))
-    policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
-        f"media-src 'self' file: blob:{media_source}; base-uri 'none'; form-action 'none'"
-    )
-    return string.Template((ASSETS / template).read_text("utf-8")).substitute(
-        title=html.escape(title),
-        policy=html.escape(policy),
-        style=style,
-        script=script,
-        data=json.dumps(data, allow_nan=False).replace("<", "\\u003c"),  # nothing in it can end its element
-    )
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _source(media: str | None) -> str:
-    """The media's host, for the policy; nothing where it is on disk."""
-    host = re.match(r"https?://[\w.:\[\]-]+", media or "")
-    return f" {host[0]}" if host else ""

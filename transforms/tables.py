@@ -1,4 +1,4 @@
-"""What the three tables hold: their schemas, and rows from what is known of a recording."""
+"""What the three tables hold: their schemas, where they lie, and rows from what is known of a recording."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from models.classes import CLASSES, LAUGHTER_KINDS
 from models.events import WHAT_S, WHEN_S
+from transforms import embedding_store
 
 if TYPE_CHECKING:  # what reads the tables needs no network
-    from transforms.classify_windows import WindowScores
     from transforms.find_events import Event
+    from transforms.window_scores import WindowScores
 
 UTC = pa.timestamp("us", tz="UTC")
 MODEL_FIELDS = [pa.field(name, pa.string(), nullable=False) for name in ("embedder", "head", "bundle_version")]
@@ -73,6 +74,12 @@ EVENTS = pa.schema(
 
 SCHEMAS = {"windows": WINDOWS, "events": EVENTS, "recordings": RECORDINGS}
 """The tables in the order in which a day's files are replaced: recordings last."""
+
+
+def table_path(output: str, table: str, date: str) -> str:
+    """The file of one table and day."""
+    folder = embedding_store.day_folder(f"{output.rstrip('/')}/{table}", date)
+    return f"{folder}/{table}.parquet"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -26,7 +26,7 @@ from transforms.atomic_files import (
 )
 from transforms.embed_recordings import PartRef
 from transforms.embedding_store import PartFile
-from transforms.tables import SCHEMAS, event_rows, recording_row
+from transforms.tables import SCHEMAS, event_rows, recording_row, table_path
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +38,6 @@ UNFINISHED = "days_changed_meanwhile"
 
 class DayChanged(Exception):
     """What a day's tables were being made from was changed meanwhile, by another run; they stay as they were."""
-
-
-def table_path(output: str, table: str, date: str) -> str:
-    """The file of one table and day."""
-    folder = embedding_store.day_folder(f"{output.rstrip('/')}/{table}", date)
-    return f"{folder}/{table}.parquet"
 
 
 def day_fingerprint(parts: Iterable[PartFile], settings: AnnotateSettings) -> str:

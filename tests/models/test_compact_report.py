@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.compact_report import clip_report, cross_fitted, highest_threshold
-from models.labelled_sounds import Row
+from models.sound_manifest import Row
 
 
 def row(label: str, group: str) -> Row:

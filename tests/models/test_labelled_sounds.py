@@ -8,18 +8,8 @@ import wave
 import numpy as np
 import pytest
 
-from models.labelled_sounds import (
-    LAUGHTER,
-    MANIFEST_COLUMNS,
-    OTHER,
-    UNKNOWN,
-    Clip,
-    Palette,
-    keep_decoded,
-    load_decoded,
-    read_manifest,
-    split,
-)
+from models.labelled_sounds import LAUGHTER, OTHER, UNKNOWN, Clip, Palette, keep_decoded, load_decoded, split
+from models.sound_manifest import MANIFEST_COLUMNS, read_manifest
 
 
 @pytest.fixture

@@ -41,8 +41,3 @@ def test_wrong_lengths_and_missing_files_are_refused(tmp_path):
             never_run(np.zeros(size, np.float32))
     with pytest.raises(FileNotFoundError, match=r"absent\.onnx"):
         teacher.load_teacher(tmp_path / "absent.onnx")
-
-
-def test_a_missing_package_is_named_with_the_extra_that_brings_it():
-    with pytest.raises(ImportError, match="needs the package no_such_package: .*extra 'train'"):
-        teacher.require("no_such_package.part")

@@ -10,9 +10,10 @@ import tensorflow as tf
 from models import sounds
 from models.compact import load_compact
 from models.compact_settings import Settings
-from models.labelled_sounds import MANIFEST_COLUMNS, read_manifest, split
+from models.labelled_sounds import split
 from models.load_head import load_head
 from models.measure_compact import measure_compact
+from models.sound_manifest import MANIFEST_COLUMNS, read_manifest
 from models.teacher import AUDIOSET_CLASSES, TEACHER_RATE
 from models.train_compact import run, train_compact
 
@@ -92,5 +93,8 @@ def test_errors_are_one_sentence(tmp_path, capsys):
     assert run(argparse.Namespace(**told)) == 1
     assert "absent.onnx is not there" in capsys.readouterr().err
     (tmp_path / "manifest.csv").write_text("path,label\n")
-    with pytest.raises(ValueError, match="lacks the column group"):
+    with pytest.raises(ValueError, match="lacks the columns group"):
+        read_manifest(tmp_path)
+    (tmp_path / "manifest.csv").write_text(",".join(MANIFEST_COLUMNS) + "\na.wav,laughter\n")
+    with pytest.raises(ValueError, match=r"manifest\.csv, line 2: a column is missing"):
         read_manifest(tmp_path)

@@ -1,6 +1,8 @@
 """`laughter export` as its users run it."""
 
 import pathlib
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 
 import duckdb
@@ -9,9 +11,9 @@ import pytest
 
 from pipeline import cli
 from tests.made_tables import event_row, recording_row, write_tables
-from transforms import atomic_files, export_files
+from transforms import export_files
 from transforms.export_formats import FORMATS
-from transforms.write_tables import table_path
+from transforms.tables import table_path
 
 ONE, QUIET, BROKEN = (f"2016-01-01_{hour:02d}00_US_CNN_{name}" for hour, name in enumerate(("One", "Quiet", "Broken")))
 LATER = "2016-01-02_0000_DE_ZDF_Later"
@@ -146,17 +148,10 @@ def test_a_dry_run_says_what_would_be_written_and_writes_nothing(tables, tmp_pat
     assert f"nothing was written (--dry-run), but would be to {tmp_path}/out" in said
 
 
-def test_what_is_broken_off_leaves_no_temporary_file(tables, tmp_path, monkeypatch, capsys):
+def test_what_is_broken_off_leaves_no_temporary_file(tables, tmp_path, fill_disk, capsys):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "laughter.csv").write_text("old")
-    replace = atomic_files.os.replace
-
-    def full(source, target):
-        if LATER in str(target):
-            raise OSError(28, "No space left on device")
-        replace(source, target)
-
-    monkeypatch.setattr(atomic_files.os, "replace", full)
+    fill_disk(LATER)
     assert export(tables, tmp_path / "out", "--format", "csv", "--format", "eaf") == 1
     written = contents(tmp_path / "out")
     assert set(written) == {"laughter.csv", f"{ONE}.eaf", f"{QUIET}.eaf"}
@@ -211,3 +206,12 @@ def test_help_shows_an_example(capsys):
     with pytest.raises(SystemExit):
         cli.main(["export", "--help"])
     assert "laughter export tables/ --format" in capsys.readouterr().out
+
+
+def test_an_export_needs_neither_beam_nor_tensorflow(tables, tmp_path):
+    program = (
+        "import sys; from pipeline import cli; status = cli.main(['export', *sys.argv[1:], '--quiet']); "
+        "sys.exit(status or 'apache_beam' in sys.modules or 'tensorflow' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program, str(tables), "--output", str(tmp_path / "out"), "--format", "csv"]
+    assert subprocess.run(command, check=False).returncode == 0

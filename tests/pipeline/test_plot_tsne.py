@@ -10,14 +10,14 @@ import re
 import numpy as np
 import pytest
 
-from models.labelled_sounds import MANIFEST_COLUMNS
+from models.sound_manifest import MANIFEST_COLUMNS
 from pipeline import cli
 from tests import made_shards
 from tests.made_tables import event_row, recording_row, write_tables
 from tests.media import beeps
 from tests.transforms.test_embedding_store import write as write_part
-from transforms.find_recordings import describe
 from transforms.map_clips import clips_of_shards, clips_of_tables
+from transforms.recordings import describe
 
 ONE, TWO = "2016-01-01_0000_US_CNN_One", "2016-01-02_0000_DE_ZDF_Two"
 HOSTILE = "</script><img src=x onerror=alert(1)>\"&'.wav"

@@ -10,7 +10,7 @@ from pipeline import progress, summary
 from pipeline.plan import Plan
 from transforms import embedding_store
 from transforms.embed_recordings import EmbedSettings
-from transforms.find_recordings import describe
+from transforms.recordings import describe
 
 
 @pytest.fixture

@@ -92,6 +92,7 @@ def test_views_for_use_elsewhere(tables, tmp_path):
         (["--sql", "SELECT nope FROM events"], 1, "nope"),
         (["--sql", "CREATE TABLE x (a INTEGER)"], 1, "the SQL is not one SELECT"),
         (["--sql", ""], 1, "the SQL is not one SELECT"),
+        (["coverage", "--output", ""], 2, "--output must not be empty"),
         (["--sql", "SELECT [1] AS a", "--format", "csv"], 1, "cannot be written as csv"),
     ],
 )

@@ -13,8 +13,7 @@ from pipeline import cli
 from tests.made_report import random_scores, write_scored
 from tests.media import beeps
 from tests.pipeline.test_detect import make_recording
-from transforms import atomic_files
-from transforms.write_tables import table_path
+from transforms.tables import table_path
 
 ONE, QUIET, BROKEN = (f"2016-01-01_{hour:02d}00_US_CNN_{name}" for hour, name in enumerate(("One", "Quiet", "Broken")))
 LATER = "2016-01-02_0000_DE_ZDF_Later"
@@ -125,15 +124,8 @@ def test_a_dry_run_writes_nothing(tables, tmp_path, capsys):
     assert f"nothing was written (--dry-run), but would be to {tmp_path}/out" in said
 
 
-def test_a_full_disk_leaves_whole_pages_only(tables, tmp_path, monkeypatch, capsys):
-    replace = atomic_files.os.replace
-
-    def full(source, target):
-        if QUIET in str(target):
-            raise OSError(28, "No space left on device")
-        replace(source, target)
-
-    monkeypatch.setattr(atomic_files.os, "replace", full)
+def test_a_full_disk_leaves_whole_pages_only(tables, tmp_path, fill_disk, capsys):
+    fill_disk(QUIET)
     assert report(tables, tmp_path / "out") == 1
     assert set(contents(tmp_path / "out")) == {f"{ONE}.html"}
     assert f"{QUIET}.html cannot be written (No space left on device)" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from tests import tfrecords
 from tests.tfrecords import clip, made_frames, write
 from tests.transforms.test_embedding_store import write as write_part
 from transforms import embedding_store
-from transforms.find_recordings import describe
+from transforms.recordings import describe
 
 
 @pytest.fixture(scope="module")

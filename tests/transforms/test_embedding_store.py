@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from transforms import embedding_store
-from transforms.find_recordings import describe
+from transforms.recordings import describe
 
 DOCUMENT = {"format": embedding_store.FORMAT, "status": "done"}
 

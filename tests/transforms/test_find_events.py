@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from models.bundle import BundleError, Thresholds
 from models.events import every_second, hysteresis
-from transforms.classify_windows import WindowScores
 from transforms.find_events import find_events
+from transforms.window_scores import WindowScores
 
 
 def scores_of(laughter, hop_s=1, kind=2):

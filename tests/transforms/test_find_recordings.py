@@ -5,9 +5,10 @@ import os
 import fsspec
 import pytest
 
-from transforms.find_recordings import NULL_DATE, describe, find, parse_archive_name
+from transforms.find_recordings import find
 from transforms.match_files import NothingFound
 from transforms.printable import storable
+from transforms.recordings import NULL_DATE, describe, parse_archive_name
 
 
 def touch(path):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.transforms.test_embedding_store import write
-from transforms.find_recordings import describe
 from transforms.read_labelled import Label, LabelsError, cut, find_part, labelled_clips, read_labels
+from transforms.recordings import describe
 
 EMBEDDINGS = np.random.default_rng(0).integers(0, 256, (40, 128)).astype(np.uint8)
 

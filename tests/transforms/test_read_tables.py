@@ -8,8 +8,7 @@ import pytest
 from tests.made_tables import event_row, recording_row, write_table, write_tables
 from transforms import read_tables
 from transforms.read_tables import Annotated, BadRecording, TableError, check, list_days, read_day
-from transforms.tables import EVENTS, RECORDINGS
-from transforms.write_tables import table_path
+from transforms.tables import EVENTS, RECORDINGS, table_path
 
 DAY = "2016-01-01"
 IDS = [f"{DAY}_{hour:02d}00_US_CNN_{name}" for hour, name in enumerate("ABCD")]

@@ -14,8 +14,7 @@ from tests.made_tables import write_table
 from transforms.atomic_files import atomic_parquet
 from transforms.read_tables import BadRecording, TableError, read_day
 from transforms.read_windows import WindowsTables, read_event_settings
-from transforms.tables import EVENTS, WINDOWS
-from transforms.write_tables import table_path
+from transforms.tables import EVENTS, WINDOWS, table_path
 
 DAY = "2016-01-01"
 IDS = [f"{DAY}_{hour:02d}00_US_CNN_{name}" for hour, name in enumerate("ABC")]

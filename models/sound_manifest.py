@@ -1,0 +1,47 @@
+"""The manifest.csv of a folder of labelled clips: a line a clip, with where it comes from."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+
+from models import csv_rows
+from models.errors import UsageError
+
+MANIFEST = "manifest.csv"
+MANIFEST_COLUMNS = ("path", "label", "group", "use", "licence", "source")
+"""Those that are read; there may be others."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One line of a manifest: a labelled clip, `path` with the manifest's folder before it, and where it comes from."""
+
+    path: pathlib.Path
+    label: str
+    group: str
+    use: str
+    licence: str
+    source: str
+
+
+def read_manifest(folder: pathlib.Path) -> list[Row]:
+    """The rows of the manifest in `folder`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        UsageError: it is no CSV file, a column is missing, or a line is too short.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise FileNotFoundError(f"the manifest {path} is not there: --audio takes folders that hold one")
+    rows = csv_rows.read_rows(str(path), MANIFEST_COLUMNS, what="labelled sounds", error=UsageError)
+    return [_row(row, where, folder) for row, where in rows]
+
+
+def _row(row: csv_rows.Row, where: str, folder: pathlib.Path) -> Row:
+    name, *facts = (row[column] for column in MANIFEST_COLUMNS)
+    told = [fact for fact in facts if fact is not None]
+    if name is None or len(told) < len(facts):
+        raise UsageError(f"{where}: a column is missing; give all that the first line names")
+    return Row(folder / name, *told)
