@@ -19,6 +19,7 @@ from models.extras import require
 from models.load_shards import ClipArrays, ShardsError, load_clips, read_manifest
 from models.metrics import Metrics, measure
 from models.shard_format import class_targets
+from models.storage import is_remote
 from pipeline import evaluate_spans, progress
 from pipeline.detect_options import absolute
 from pipeline.evaluate_heads import Head, check_fit, open_heads
@@ -79,6 +80,8 @@ def from_arguments(arguments: argparse.Namespace) -> EvaluateOptions:
         raise UsageError(
             "--baselines learn from the side train and cannot be measured on it; take another --side or --train-shards"
         )
+    if arguments.note_on_cards and any(map(is_remote, arguments.head or ())):
+        raise UsageError("--note-on-cards writes to heads on this machine's disk only; leave it out for a URL")
     return EvaluateOptions(
         shards=shards,
         side=arguments.side,

@@ -9,8 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import fsspec
-
+from models import storage, storage_listing
 from models.errors import UsageError
 from transforms.atomic_files import last_change
 from transforms.printable import printable
@@ -75,7 +74,7 @@ def _match(item: str, wanted: _Wanted) -> Iterator[FoundFile]:
 def _match_list(path: str, wanted: _Wanted) -> Iterator[FoundFile]:
     """The inputs a text file lists. A listed path that is absent is a file that cannot be read, not an error."""
     try:
-        with fsspec.open(path, "rb") as file:
+        with storage.opened(path) as file:
             lines = [os.fsdecode(line.strip()) for line in file]
     except OSError as error:
         raise NothingFound(f"the list {printable(path)} cannot be read ({error.strerror or error})") from error
@@ -96,10 +95,15 @@ def _match_line(line: str, listing: str, wanted: _Wanted) -> Iterator[FoundFile]
 
 
 def _match_remote(url: str, wanted: _Wanted) -> Iterator[FoundFile]:
-    filesystem, place = fsspec.core.url_to_fs(url)
-    pattern = glob.has_magic(place) and not filesystem.isfile(place)  # a name may look like a pattern
-    found = filesystem.glob(place, detail=True) if pattern else filesystem.find(place, detail=True)
-    for name, info in sorted(found.items()):
+    if storage.holds_secret(url):
+        raise UsageError(
+            f"{storage.without_secrets(url)} carries a signature, token or password, which would end in the tables; "
+            "give it without, and the credentials apart (README, Object storage)"
+        )
+    filesystem, place = storage.filesystem_of(url)
+    pattern = storage_listing.is_pattern(url)
+    for info in storage_listing.find_files(url):
+        name = info["name"]
         named = pattern or name == place
         if info["type"] == "file" and (named or os.path.splitext(name)[1].lower() in wanted.extensions):
             size = -1 if info.get("size") is None else int(info["size"])
