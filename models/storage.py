@@ -7,7 +7,9 @@ or ValueError, which elsewhere mean that a file is absent or damaged.
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import functools
 import hashlib
 import os
 import re
@@ -16,12 +18,16 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 import fsspec
+import google_crc32c
 
 from models.errors import LaughterError
 
 CONNECT_TIMEOUT_S = 30.0
 SILENCE_TIMEOUT_S = 60.0
 """For a storage to send the next bytes of what it is sending; the whole may take as long as it takes."""
+
+BLOCK_BYTES = 32 * 2**20
+"""Fetched by one request."""
 
 _CLIENTS = {"aiohttp", "botocore", "fsspec", "gcsfs", "google", "requests", "s3fs", "urllib3"}
 """Packages whose exceptions mean that the storage did not answer, or refused."""
@@ -42,16 +48,21 @@ class StorageError(LaughterError):
 
 def filesystem_of(path: str) -> tuple[Any, str]:
     """The fsspec filesystem of a path or URL, and the path there."""
-    options: dict[str, Any] = {"use_listings_cache": False}
-    if is_gcs(path):
-        import aiohttp
-
-        # gcsfs waits for ever by itself; a silent connection becomes an error that it tries again after
-        options["requests_timeout"] = aiohttp.ClientTimeout(
-            total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=SILENCE_TIMEOUT_S
-        )
     with storage_errors(path):
-        return fsspec.core.url_to_fs(path, **options)
+        if is_gcs(path):
+            filesystem = _gcs(os.getpid())
+            return filesystem, filesystem._strip_protocol(path)
+        return fsspec.core.url_to_fs(path, use_listings_cache=False)
+
+
+@functools.cache
+def _gcs(_process: int) -> Any:
+    """One gcsfs for all threads of a process: fsspec by itself would sign in anew in each of them."""
+    import aiohttp
+
+    # gcsfs waits for ever by itself; so a silent connection becomes an error, after which it tries again
+    patience = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=SILENCE_TIMEOUT_S)
+    return fsspec.filesystem("gs", use_listings_cache=False, skip_instance_cache=True, requests_timeout=patience)
 
 
 def is_remote(path: str) -> bool:
@@ -133,11 +144,34 @@ def fetch(path: str, local: str) -> None:
     filesystem, place = filesystem_of(path)
     try:
         with storage_errors(path):
-            filesystem.get_file(place, local)
+            if is_gcs(path):
+                _fetch_gcs(filesystem, place, local)
+            else:
+                filesystem.get_file(place, local)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(local)
         raise
+
+
+def _fetch_gcs(filesystem: Any, place: str, local: str) -> None:
+    """Copy an object a block at a time, each of which gcsfs asks for again where it breaks off.
+
+    Its own get_file begins anew each time, does not try again at all after a 503, and checks no checksum.
+    """
+    info = filesystem.info(place)
+    if info["type"] != "file":
+        raise FileNotFoundError(place)
+    url, size = f"{filesystem.url(place)}&generation={info['generation']}", int(info["size"])
+    checksum = google_crc32c.Checksum()
+    with open(local, "wb") as file:
+        for start in range(0, size, BLOCK_BYTES):
+            end = min(start + BLOCK_BYTES, size)
+            _, data = filesystem.call("GET", url, headers={"Range": f"bytes={start}-{end - 1}"})
+            checksum.update(data)
+            file.write(data)
+    if base64.b64encode(checksum.digest()).decode() != info["crc32c"]:
+        raise ConnectionError("what came has another checksum")
 
 
 @contextlib.contextmanager

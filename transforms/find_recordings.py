@@ -70,11 +70,11 @@ def parse_archive_name(name: str) -> dict[str, str]:
     if not match:
         return {}
     try:
-        start = dt.datetime.strptime(match["date"] + match["time"], "%Y-%m-%d%H%M")
+        start = dt.datetime.fromisoformat(f"{match['date']}T{match['time'][:2]}:{match['time'][2:]}")
     except ValueError:
         return {}
     return {
-        "start_utc": start.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "start_utc": f"{start.isoformat()}Z",
         "country": match["country"],
         "network": match["network"],
         "title": match["title"].replace("_", " "),
