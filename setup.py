@@ -61,6 +61,8 @@ setup(
             "tgt",
             "nbclient",
             "ipykernel",
+            "gcp-storage-emulator>=2026.7.19",
+            "cryptography",
         ],
     },
     entry_points={"console_scripts": ["laughter = pipeline.cli:main"]},

@@ -1,4 +1,4 @@
-"""Bundles: a folder with a card (card.json) and weights; an embedder, a head, or both.
+"""Bundles: a folder (or URL, such as gs://...) with a card (card.json) and weights; an embedder, a head, or both.
 
 A bundle is data: a card in JSON and arrays in .npz files without pickles. Loading one never executes anything from it.
 """
@@ -12,6 +12,7 @@ import os
 import pathlib
 from typing import TYPE_CHECKING, Any
 
+from models import storage
 from models.classes import CLASSES
 from models.errors import UsageError
 
@@ -93,7 +94,8 @@ class EmbedderSpec:
         elif self.name == "compact":
             from models.compact import load_compact
 
-            network, pca = load_compact(pathlib.Path(here(self.weights)))
+            with storage.local_file(here(self.weights), sha256=self.space) as weights:
+                network, pca = load_compact(weights)
         else:
             from models.vggish import load_vggish_weights, vggish_network
             from models.vggish_files import load_pca_anywhere
@@ -137,7 +139,8 @@ class HeadSpec:
         """The head itself."""
         from models.load_head import load_head
 
-        return dataclasses.replace(load_head(here(self.path)), padding=self.padding)
+        with storage.local_file(here(self.path), sha256=self.fingerprint) as head:
+            return dataclasses.replace(load_head(head), padding=self.padding)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,11 +148,11 @@ class Bundle:
     """A folder with a card, read and checked.
 
     Attributes:
-        folder: where it lies.
+        folder: path or URL where it lies.
         card: what its card says.
     """
 
-    folder: pathlib.Path
+    folder: str
     card: dict[str, Any]
 
     @property
@@ -183,16 +186,21 @@ class Bundle:
             padding=str(self.card["head"]["padding"]),
         )
 
-    def embedder_weights(self) -> tuple[pathlib.Path, str]:
-        """The path and SHA-256 of the embedder's weights in the bundle."""
+    def embedder_weights(self) -> tuple[str, str]:
+        """The path or URL and the SHA-256 of the embedder's weights in the bundle."""
         return self._verified("embedder_weights")
 
-    def _verified(self, part: str) -> tuple[pathlib.Path, str]:
+    def _verified(self, part: str) -> tuple[str, str]:
         entry = self.card[part]
-        path = self.folder / str(entry["file"])
-        if path.parent != self.folder or not path.is_file():
-            raise BundleError(f"{self.folder} lacks the file {entry['file']!r} that its card names; get it again")
-        checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+        name = str(entry["file"])
+        path = f"{self.folder}/{name}"
+        try:
+            if os.path.basename(name) != name:
+                raise FileNotFoundError(name)
+            with storage.opened(path) as file:
+                checksum = hashlib.sha256(file.read()).hexdigest()
+        except (FileNotFoundError, IsADirectoryError):
+            raise BundleError(f"{self.folder} lacks the file {name!r} that its card names; get it again") from None
         if checksum != entry["sha256"]:
             raise BundleError(f"{path} is damaged: its checksum is not the one on its card; get the bundle again")
         return path, checksum
@@ -200,27 +208,29 @@ class Bundle:
     def verify(self) -> list[str]:
         """Check every weight file of the bundle against its card; the names of those checked."""
         parts = [part for part in ("embedder_weights", "head") if self.card.get(part)]
-        return [self._verified(part)[0].name for part in parts]
+        return [self._verified(part)[0].rsplit("/", 1)[-1] for part in parts]
 
 
 def open_bundle(name_or_folder: str | os.PathLike[str]) -> Bundle:
-    """Open a shipped bundle by its name, or any by its folder.
+    """Open a shipped bundle by its name, or any by its folder or URL.
 
     Raises:
         BundleError: there is none, or its card is not one of ours.
+        models.storage.StorageError: the storage does not answer.
     """
-    folder = pathlib.Path(name_or_folder)
-    if str(name_or_folder) in shipped_names():
-        folder = SHIPPED / folder
+    folder = os.fspath(name_or_folder).rstrip("/")
+    if folder in shipped_names():
+        folder = str(SHIPPED / folder)
     try:
-        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        with storage.opened(f"{folder}/card.json", "r", encoding="utf-8") as file:
+            card = json.load(file)
     except OSError:
         known = ", ".join(shipped_names())
         raise BundleError(
-            f"{os.fspath(name_or_folder)} is neither a bundle that ships ({known}) nor a folder with a card.json"
+            f"{os.fspath(name_or_folder)} is neither a bundle that ships ({known}) nor a folder or URL with a card.json"
         ) from None
     except ValueError as error:
-        raise BundleError(f"{folder / 'card.json'} is not JSON ({error}); get the bundle again") from None
+        raise BundleError(f"{folder}/card.json is not JSON ({error}); get the bundle again") from None
     _check_card(folder, card)
     return Bundle(folder, card)
 
@@ -230,8 +240,8 @@ def shipped_names() -> list[str]:
     return sorted(card.parent.name for card in SHIPPED.glob("*/card.json"))
 
 
-def _check_card(folder: pathlib.Path, card: Any) -> None:
-    place = folder / "card.json"
+def _check_card(folder: str | os.PathLike[str], card: Any) -> None:
+    place = f"{os.fspath(folder)}/card.json"
     if not isinstance(card, dict) or not {"name", "version", "classes", "embedder"} <= card.keys():
         raise BundleError(f"{place} lacks a name, a version, classes or an embedder; it is no bundle's card")
     if tuple(card["classes"]) != CLASSES:
@@ -240,11 +250,16 @@ def _check_card(folder: pathlib.Path, card: Any) -> None:
         raise BundleError(f"{place} names the embedder {card['embedder']!r}, not one of {', '.join(EMBEDDERS)}")
 
 
-def portable(path: pathlib.Path) -> str:
-    """The path of a weight file in a form that holds on workers too, where the project is installed elsewhere."""
-    if path.is_relative_to(SHIPPED):
-        return _SHIPPED_PREFIX + path.relative_to(SHIPPED).as_posix()
-    return str(path.absolute())
+def portable(path: str) -> str:
+    """The path of a weight file in a form that holds on workers too, where the project is installed elsewhere.
+
+    A URL holds everywhere; another path of this machine's disk only where workers share that disk.
+    """
+    if storage.is_remote(path):
+        return path
+    if pathlib.Path(path).is_relative_to(SHIPPED):
+        return _SHIPPED_PREFIX + pathlib.Path(path).relative_to(SHIPPED).as_posix()
+    return os.path.abspath(path)
 
 
 def here(path: str) -> str:
@@ -254,8 +269,9 @@ def here(path: str) -> str:
     return path
 
 
-def write_card(folder: pathlib.Path, card: dict[str, Any]) -> None:
-    """Write `card` to the bundle at `folder`, with the checksums of the weight files that it names."""
+def write_card(folder: str | os.PathLike[str], card: dict[str, Any]) -> None:
+    """Write `card` to the bundle at the local `folder`, with the checksums of the weight files that it names."""
+    folder = pathlib.Path(folder)
     for part in ("embedder_weights", "head"):
         if card.get(part):
             card[part]["sha256"] = hashlib.sha256((folder / card[part]["file"]).read_bytes()).hexdigest()

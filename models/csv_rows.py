@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 
-import fsspec
-
+from models import storage
 from models.errors import UsageError
 
 Row = dict[str, str | None]
@@ -22,7 +21,7 @@ def read_rows(path: str, columns: Sequence[str], *, what: str, error: type[Usage
         error: raised, with one sentence, where the file is absent, no CSV file, or lacks a column.
     """
     try:
-        with fsspec.open(path, "r", encoding="utf-8-sig", newline="") as file:
+        with storage.opened(path, "r", encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             missing = [column for column in columns if column not in (rows.fieldnames or ())]
             if missing:

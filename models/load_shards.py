@@ -6,16 +6,20 @@ all files in another order and permutes each: a row-level shuffle buffer would h
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import fsspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
+from models import storage
 from models.errors import UsageError
 from models.postprocess import EMBEDDING_SIZE
 from models.shard_format import CLIP_BYTES, FRAMES, MANIFEST, ROW_GROUP, SIDES, TARGET_BYTES, binary_values
@@ -56,7 +60,7 @@ def read_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
     """
     place = f"{os.fspath(folder).rstrip('/')}/{MANIFEST}"
     try:
-        with fsspec.open(place, "r", encoding="utf-8") as file:
+        with storage.opened(place, "r", encoding="utf-8") as file:
             document = json.load(file)
     except (OSError, ValueError) as error:
         raise ShardsError(
@@ -86,6 +90,31 @@ def shard_files(folder: str | os.PathLike[str], side: str) -> list[ShardListed]:
     if not listed:
         raise ShardsError(f"the shards in {root} have no clips on the side {side}; make them with other options")
     return [ShardListed(f"{root}/{file['file']}", file["sha256"], file["clips"]) for file in listed]
+
+
+@contextlib.contextmanager
+def local_shards(folder: str, *sides: str) -> Iterator[str]:
+    """A folder on local disk with the shards of `folder` (local or a URL); a copy goes when the block ends.
+
+    TensorFlow I/O reads each file many times over, and would ask for credentials in a way of its own.
+
+    Raises:
+        ShardsError: a file is not the one that the manifest lists, or a side holds no clips.
+        StorageError: the storage does not answer.
+    """
+    if not storage.is_remote(folder):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="laughter-") as copy:
+        storage.fetch(f"{folder.rstrip('/')}/{MANIFEST}", os.path.join(copy, MANIFEST))
+        for there, here in ((file, os.path.join(copy, side)) for side in sides for file in shard_files(folder, side)):
+            os.makedirs(here, exist_ok=True)
+            try:
+                with storage.local_file(there.path, sha256=there.sha256) as local:
+                    shutil.move(local, here)
+            except (OSError, ValueError) as error:
+                raise ShardsError(f"{there.path} is not the shard that the manifest lists; make them again") from error
+        yield copy
 
 
 def load_clips(folder: str | os.PathLike[str], *sides: str, at_most: int | None = None) -> ClipArrays:
@@ -121,7 +150,7 @@ def load_clips(folder: str | os.PathLike[str], *sides: str, at_most: int | None 
 
 def _fill(arrays: ClipArrays, file: ShardListed, position: int) -> int:
     columns = ["embedding", "n_frames", "targets", "video_id", "start_time_seconds"]
-    with fsspec.open(file.path, "rb") as opened:
+    with storage.opened(file.path) as opened:
         parquet = pq.ParquetFile(opened)
         if parquet.metadata.num_rows != file.clips:
             raise ValueError(f"{file.path} holds {parquet.metadata.num_rows} clips, not the {file.clips} it should")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import pathlib
 
 from models import precision as precisions
-from models import runtime, vggish_files
+from models import runtime, storage, vggish_files
 from models.bundle import EMBEDDERS, Bundle, BundleError, EmbedderSpec, HeadSpec, open_bundle, portable
 
 FALLBACK = "compact"
@@ -38,9 +37,9 @@ def choose(
     """Decide on the models. What is named is used or refused; only where nothing is named there is a fallback.
 
     Args:
-        bundle: a shipped bundle's name, or a folder.
+        bundle: a shipped bundle's name, or a folder or URL.
         embedder: "vggish", "compact", or the path or URL of VGGish weights; over the bundle's own.
-        head: the folder of a bundle whose head is used.
+        head: the folder or URL of a bundle whose head is used.
         precision: "float32", "bfloat16", or "auto".
         distributed: whether workers of unknown processors will run it; "auto" is float32 then.
 
@@ -79,7 +78,7 @@ def _named_embedder(embedder: str | None) -> tuple[str | None, str | None]:
     """The embedder's name, and the path of its weights where that is what was named."""
     if embedder is None or embedder in EMBEDDERS:
         return embedder, None
-    if "://" not in embedder and not os.path.exists(embedder) and not os.path.exists(embedder + ".index"):
+    if not storage.is_remote(embedder) and not os.path.exists(embedder) and not os.path.exists(embedder + ".index"):
         raise BundleError(
             f"{embedder} is neither an embedder ({', '.join(EMBEDDERS[:2])}) nor a file of VGGish weights; "
             "check the path given with --embedder"
@@ -126,4 +125,4 @@ def describe(bundle: str | os.PathLike[str]) -> str:
     """One line about a bundle for `laughter models list`."""
     opened = open_bundle(bundle)
     head = "with a head" if opened.has_head else "without a head"
-    return f"{opened.name} {opened.version}: embedder {opened.card['embedder']}, {head} ({pathlib.Path(opened.folder)})"
+    return f"{opened.name} {opened.version}: embedder {opened.card['embedder']}, {head} ({opened.folder})"

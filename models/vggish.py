@@ -12,11 +12,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-import fsspec
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from models import storage
 from models.log_mel import MEL_BANDS, PATCH_FRAMES
 from models.postprocess import EMBEDDING_SIZE
 
@@ -182,16 +182,17 @@ def _read_checkpoint(local: str, source: str) -> dict[str, npt.NDArray[np.float3
 @contextlib.contextmanager
 def _staged(source: str) -> Iterator[str]:
     """The local path TensorFlow or numpy should open: remote files are copied, and removed at the end."""
-    filesystem, path = fsspec.core.url_to_fs(source)
-    files = _files_of(filesystem, path)
+    filesystem, path = storage.filesystem_of(source)
+    with storage.storage_errors(source):
+        files = _files_of(filesystem, path)
     if not files:
         raise FileNotFoundError(f"there are no VGGish weights at {source}: no such file or checkpoint prefix")
-    if "://" not in source:
+    if not storage.is_remote(source):
         yield path.removesuffix(".index")
         return
     with tempfile.TemporaryDirectory(prefix="vggish-") as folder:
         for file in files:
-            filesystem.get_file(file, os.path.join(folder, os.path.basename(file)))
+            storage.fetch(filesystem.unstrip_protocol(file), os.path.join(folder, os.path.basename(file)))
         yield os.path.join(folder, os.path.basename(path)).removesuffix(".index")
 
 

@@ -9,9 +9,7 @@ import logging
 import os
 from collections.abc import Callable
 
-import fsspec
-
-from models import vggish_weights
+from models import storage, vggish_weights
 from models.download import ANSWER_TIMEOUT_S
 from models.vggish_weights import GOOGLE_FILES, LocalFiles, WeightsUnavailable, locate
 
@@ -55,10 +53,8 @@ def load_pca_anywhere(path: str):  # type: ignore[no-untyped-def]  # PcaParams, 
     """PcaParams from a local path or a URL such as gs://...; errors are those of `load_pca`."""
     from models.postprocess import load_pca
 
-    if "://" not in path:
-        return load_pca(path)
-    with fsspec.open(f"simplecache::{path}", "rb") as file:
-        return load_pca(file.name)
+    with storage.local_file(path) as local:
+        return load_pca(local)
 
 
 def obtain(weights: str | None = None) -> VggishFiles:
@@ -98,9 +94,10 @@ def fetch(
 def _pca_for(weights: str) -> str:
     name = GOOGLE_FILES.pca.name
     beside = f"{os.path.dirname(weights) or '.'}/{name}"
-    filesystem, place = fsspec.core.url_to_fs(beside)
-    if filesystem.exists(place):
-        return beside
+    filesystem, place = storage.filesystem_of(beside)
+    with storage.storage_errors(beside):
+        if filesystem.exists(place):
+            return beside
     cached = vggish_weights.cache_folder() / name
     if cached.is_file():
         return str(cached)

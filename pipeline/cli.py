@@ -78,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     check_home()
     from models.errors import LaughterError
-    from transforms.printable import without_secrets
+    from models.secrets import without_secrets
 
     argv = list(sys.argv[1:] if argv is None else argv)
     with contextlib.suppress(ValueError):  # only the main thread may
@@ -110,7 +110,7 @@ class _Discreet(logging.Formatter):
     """Formats log records, the engine's too, without the secrets of URLs."""
 
     def format(self, record: logging.LogRecord) -> str:
-        from transforms.printable import without_secrets  # once check_home has looked where it is
+        from models.secrets import without_secrets  # once check_home has looked where it is
 
         return without_secrets(super().format(record))
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from models.errors import UsageError
+from pipeline.argument_types import local_folder
 
 EPILOG = """examples:
   laughter collect-audio --output audio_debian/ --dry-run
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EPILOG
     add = parser.add_argument
-    add("--output", required=True, type=pathlib.Path, metavar="FOLDER", help="of the clips and their manifest.csv")
+    add("--output", required=True, type=local_folder, metavar="FOLDER", help="of the clips and their manifest.csv")
     add("--downloads", type=pathlib.Path, metavar="FOLDER", help="keep the packages there (default: removed once used)")
     add("--only", action="append", metavar="NAME", help="this package or synthesiser alone; may be given again")
     add("--dry-run", action="store_true", help="list what would be fetched, and do nothing")

@@ -42,9 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_model_arguments(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--bundle", help="shipped name or folder (default: vggish where it can be used, else compact)")
+    group.add_argument("--bundle", help="shipped name, folder or URL (default: vggish if it can be used, else compact)")
     group.add_argument("--embedder", help="vggish, compact, or a VGGish checkpoint (path or gs://), over the bundle's")
-    group.add_argument("--head", help="folder of a bundle whose head is used instead")
+    group.add_argument("--head", help="folder or URL of a bundle whose head is used instead")
     group.add_argument(
         "--precision",
         choices=("auto", "float32", "bfloat16"),

@@ -18,6 +18,7 @@ from models.extras import require
 from models.load_shards import ClipArrays, ShardsError, load_clips, read_manifest
 from models.metrics import Metrics, measure
 from models.shard_format import class_targets
+from models.storage import is_remote
 from pipeline import evaluate_spans, progress, report_files
 from pipeline.evaluate_heads import Head, check_fit, open_heads
 from pipeline.evaluate_table import show
@@ -77,6 +78,8 @@ def from_arguments(arguments: argparse.Namespace) -> EvaluateOptions:
         raise UsageError(
             "--baselines learn from the side train and cannot be measured on it; take another --side or --train-shards"
         )
+    if arguments.note_on_cards and any(map(is_remote, arguments.head or ())):
+        raise UsageError("--note-on-cards writes to heads on this machine's disk only; leave it out for a URL")
     return EvaluateOptions(
         shards=shards,
         side=arguments.side,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from models.bundle import BundleError, open_bundle, shipped_names, write_card
 from models.classes import CLASSES
+from pipeline.argument_types import local_folder
 
 EPILOG = """examples:
   laughter models list
@@ -48,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         epilog="example: laughter models import 67top1acc.h5 --output 2017_head/",
     )
     importing.add_argument("file", type=pathlib.Path, help="the .h5 file")
-    importing.add_argument("--output", type=pathlib.Path, required=True, help="folder of the new bundle")
+    importing.add_argument("--output", type=local_folder, required=True, help="folder of the new bundle")
     importing.add_argument("--name", help="of the head (default: the file's name)")
     importing.set_defaults(run=_import)
 

@@ -52,9 +52,10 @@ class PartWatcher:
         self._before = {part.path: part.version for date in self._waiting for part in self._list(date)}
 
     def _list(self, date: str) -> list[embedding_store.PartFile]:
+        from models.storage import StorageError
         from transforms import embedding_store
 
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, StorageError):
             return embedding_store.list_day(self._store, date)
         return []
 

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipeline.argument_types import local_folder
+
 SEED = 1
 SAMPLE_RATE = 16000
 NAME = "2017-01-01_0000_US_SAMPLE_Made_On_The_Spot"
@@ -55,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.description = "Write a made broadcast (mp4 with video and sound) and a JSON file of the laughs in it."
     parser.epilog = "example: laughter sample --output sample/ && laughter detect sample/ --output tables/"
-    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("sample"), help="folder (%(default)s)")
+    parser.add_argument("--output", type=local_folder, default=pathlib.Path("sample"), help="folder (%(default)s)")
     parser.set_defaults(run=run)
 
 

@@ -12,15 +12,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import apache_beam as beam
-import fsspec
 import pyarrow as pa
 from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
 from rich.table import Table
 
+from models import storage
 from models.errors import LaughterError, UsageError
 from models.load_shards import read_manifest
 from models.shard_format import MANIFEST, SIDES
+from models.storage_listing import list_folder
 from pipeline import engine_options, progress
 from pipeline.places import absolute
 from transforms.atomic_files import read_text
@@ -174,21 +175,18 @@ def keep_freed_memory() -> None:
 
 def written(output: str) -> list[str]:
     """The shards that lie below `output`, by the names that manifests use."""
-    filesystem, place = fsspec.core.url_to_fs(output)
     found = []
     for side in SIDES:
-        with contextlib.suppress(FileNotFoundError):
-            filesystem.invalidate_cache(f"{place}/{side}")
-            names = (name.rsplit("/", 1)[-1] for name in filesystem.ls(f"{place.rstrip('/')}/{side}", detail=False))
-            found += [f"{side}/{name}" for name in names if name.startswith("shard-") and name.endswith(".parquet")]
-    return found
+        names = (info["name"].rsplit("/", 1)[-1] for info in list_folder(f"{output.rstrip('/')}/{side}"))
+        found += [f"{side}/{name}" for name in names if name.startswith("shard-") and name.endswith(".parquet")]
+    return sorted(found)
 
 
 def remove(output: str, names: Sequence[str]) -> None:
     """Remove files below `output` that an earlier run left, where they are there."""
-    filesystem, place = fsspec.core.url_to_fs(output)
+    filesystem, place = storage.filesystem_of(output)
     for name in names:
-        with contextlib.suppress(FileNotFoundError):
+        with storage.storage_errors(output), contextlib.suppress(FileNotFoundError):
             filesystem.rm_file(f"{place.rstrip('/')}/{name}")
 
 
@@ -205,8 +203,8 @@ class ShardWatcher:
 
     def look(self) -> None:
         """Update the counts."""
-        filesystem, place = fsspec.core.url_to_fs(self._output)
-        with contextlib.suppress(OSError):
+        filesystem, place = storage.filesystem_of(self._output)
+        with contextlib.suppress(OSError, storage.StorageError), storage.storage_errors(self._output):
             names = [name for name in written(self._output) if name.startswith("train/")]
             changed = (filesystem.modified(f"{place.rstrip('/')}/{name}").timestamp() for name in names)
             self.done = sum(moment >= self._began for moment in changed)

@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
     runtime.use_one_thread_per_call()
     import tensorflow as tf
 
-    from models.load_shards import read_manifest, shard_files
+    from models.load_shards import local_shards, read_manifest, shard_files
     from models.train_head import train_head
 
     tf.config.experimental.enable_op_determinism()
@@ -58,16 +58,17 @@ def run(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
         print("nothing was done (--dry-run)")
         return 0
     name = arguments.name or arguments.output.absolute().name
-    card = train_head(
-        shards,
-        arguments.output,
-        recipe,
-        name=name,
-        recipe_name=arguments.recipe,
-        seed=arguments.seed,
-        patience=arguments.patience,
-        report=_reporter(arguments, recipe),
-    )
+    with local_shards(shards, "train", "held_out") as local:
+        card = train_head(
+            local,
+            arguments.output,
+            recipe,
+            name=name,
+            recipe_name=arguments.recipe,
+            seed=arguments.seed,
+            patience=arguments.patience,
+            report=_reporter(arguments, recipe),
+        )
     document = json.loads(card.read_text(encoding="utf-8"))
     print(json.dumps({key: document[key] for key in ("thresholds", "clip_threshold", "measured")}, indent=1))
     print(f"the head is in {arguments.output}: use it with laughter detect --head, measure it with laughter evaluate")

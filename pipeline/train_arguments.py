@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import pathlib
+
+from pipeline.argument_types import local_folder
 
 EPILOG = """examples:
   laughter train --shards shards/ --output my_head/
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     add = parser.add_argument
     add("--shards", required=True, metavar="FOLDER", help="what `laughter shards` wrote (folder or URL)")
-    add("--output", required=True, type=pathlib.Path, help="folder of the head: card.json and head.npz")
+    add("--output", required=True, type=local_folder, help="folder of the head: card.json and head.npz")
     add("--name", help="of the head, on its card (default: the folder's name)")
     add("--recipe", default="hybrid", choices=("hybrid", "2017-adam", "2017-sgd"), help="default: %(default)s")
     add("--epochs", type=int, help="passes over the clips (default: the recipe's)")

@@ -6,6 +6,7 @@ import argparse
 import pathlib
 
 from models.compact_settings import Settings
+from pipeline.argument_types import local_folder
 
 EPILOG = """examples:
   laughter train-compact --audio clips/ debian/ --teacher efficientat_mn04_as.onnx --output my_compact/
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="an AudioSet tagger in ONNX, 32 kHz (default: %(default)s)",
     )
     add("--no-teacher", action="store_true", help="report without the teacher's own measures")
-    add("--output", type=pathlib.Path, required=True, help="bundle folder to write, or to measure")
+    add("--output", type=local_folder, required=True, help="bundle folder to write, or to measure")
     add(
         "--work",
         type=pathlib.Path,

@@ -13,10 +13,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from models import storage
 from models.errors import LaughterError
 from transforms.left_behind import held_file
 from transforms.printable import printable
@@ -52,7 +52,8 @@ def atomic_parquet(path: str, schema: pa.Schema) -> Iterator[AtomicWriter]:
     """Write the Parquet file `path` (local, or a URL such as gs://...), which appears only when whole.
 
     Raises:
-        OSError: where the target cannot be written; nothing is left under `path` or a temporary name.
+        OSError, models.storage.StorageError: the target cannot be written; nothing is left under `path` or a
+            temporary name.
     """
     with atomic_file(path) as temporary:
         writer = AtomicWriter(temporary, schema)
@@ -69,8 +70,8 @@ def atomic_parquet(path: str, schema: pa.Schema) -> Iterator[AtomicWriter]:
 @contextlib.contextmanager
 def atomic_file(path: str) -> Iterator[str]:
     """A local temporary path to write; what is there when the block ends well becomes `path` (local or a URL)."""
-    filesystem, place = fsspec.core.url_to_fs(path)
-    if is_local(filesystem):
+    filesystem, place = storage.filesystem_of(path)
+    if storage.is_local(filesystem):
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with held_file(os.path.dirname(place)) as temporary:
             yield temporary
@@ -78,7 +79,7 @@ def atomic_file(path: str) -> Iterator[str]:
     else:
         with held_file(tempfile.gettempdir()) as temporary:
             yield temporary
-            filesystem.put_file(temporary, place)
+            storage.put(temporary, path)
 
 
 def write_text(path: str, text: str) -> None:
@@ -112,7 +113,7 @@ def write_errors(path: str, *, instead: str = "another --output") -> Iterator[No
 def read_text(path: str) -> str | None:
     """The text of the file `path` (local or a URL); None where there is none."""
     try:
-        with fsspec.open(path, "r", encoding="utf-8") as file:
+        with storage.opened(path, "r", encoding="utf-8") as file:
             return str(file.read())
     except FileNotFoundError:
         return None
@@ -120,7 +121,8 @@ def read_text(path: str) -> str | None:
 
 def last_change(info: Mapping[str, Any]) -> Any:
     """When a file changed, as its storage's listing tells it; None where it does not."""
-    names = ("mtime", "updated", "LastModified", "last_modified", "created")
+    # Google Cloud Storage changes `updated` with the storage class too, but never the content of what it created
+    names = ("timeCreated", "mtime", "updated", "LastModified", "last_modified", "created")
     return next((info[name] for name in names if info.get(name) is not None), None)
 
 
@@ -133,17 +135,12 @@ def version_of(info: Mapping[str, Any]) -> str:
 
 def file_version(path: str) -> str | None:
     """The version of the file `path` (local or a URL); None where there is none."""
-    filesystem, place = fsspec.core.url_to_fs(path)
+    filesystem, place = storage.filesystem_of(path)
     try:
-        filesystem.invalidate_cache(filesystem._parent(place))
-        return version_of(filesystem.info(place))
+        with storage.storage_errors(path):
+            return version_of(filesystem.info(place))
     except FileNotFoundError:
         return None
-
-
-def is_local(filesystem: fsspec.AbstractFileSystem) -> bool:
-    """Whether `filesystem` is this machine's own disk."""
-    return "file" in ([filesystem.protocol] if isinstance(filesystem.protocol, str) else filesystem.protocol)
 
 
 @contextlib.contextmanager
@@ -152,14 +149,15 @@ def open_parquet(path: str) -> Iterator[pq.ParquetFile]:
 
     Raises:
         FileNotFoundError: where there is none.
-        OSError: (pyarrow.ArrowInvalid is one) where it is damaged.
+        OSError, ValueError: where it is damaged.
+        models.storage.StorageError: the storage does not answer, which says nothing of the file.
     """
-    filesystem, place = fsspec.core.url_to_fs(path)
-    if is_local(filesystem):
+    filesystem, place = storage.filesystem_of(path)
+    if storage.is_local(filesystem):
         with pq.ParquetFile(place, page_checksum_verification=True) as parquet:
             yield parquet
     else:
-        with filesystem.open(place, "rb") as file:
+        with storage.opened(path) as file:
             yield pq.ParquetFile(file, page_checksum_verification=True)
 
 

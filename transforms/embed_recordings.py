@@ -12,12 +12,12 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 import apache_beam as beam
-import fsspec
 import numpy as np
 import numpy.typing as npt
 from apache_beam.metrics import Metrics
 from apache_beam.utils.shared import Shared
 
+from models import storage
 from models.bundle import EmbedderSpec
 from models.embedder import BATCH_SECONDS, Embedder
 from transforms import embedding_store
@@ -197,13 +197,11 @@ def staged(path: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="laughter-") as folder:
         local = os.path.join(folder, "recording" + os.path.splitext(storable(path))[1][:10])
         try:
-            filesystem, place = fsspec.core.url_to_fs(path)
-            filesystem.get_file(place, local)
+            storage.fetch(path, local)
         except FileNotFoundError as error:
             raise FetchError(f"{printable(path)} does not exist; it was listed but has gone since") from error
-        except Exception as error:  # whatever the storage client raises, the other recordings go on
-            name, cause = printable(path), printable(str(error), longest=300)
-            raise FetchError(f"{name} could not be fetched ({cause}); run again when the storage answers") from error
+        except storage.StorageError as error:  # the other recordings go on
+            raise FetchError(str(error)) from error
         yield local
 
 

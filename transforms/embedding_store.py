@@ -14,7 +14,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import fsspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -22,6 +21,7 @@ import pyarrow as pa
 from models.errors import LaughterError, UsageError
 from models.postprocess import EMBEDDING_SIZE
 from models.shard_format import binary_column, binary_values
+from models.storage_listing import list_folder
 from transforms.atomic_files import (
     AtomicWriter,
     atomic_parquet,
@@ -108,6 +108,7 @@ def read_part(path: str) -> tuple[npt.NDArray[np.uint8], dict[str, Any]]:
 
     Raises:
         OSError, ValueError: where the part is absent or damaged.
+        models.storage.StorageError: the storage does not answer.
     """
     with open_parquet(path) as parquet:
         column = parquet.read(columns=["embedding"])["embedding"].combine_chunks()
@@ -169,11 +170,7 @@ def _store_errors(path: str) -> Iterator[None]:
 
 def list_days(root: str) -> list[str]:
     """The days that the store holds parts of, sorted."""
-    filesystem, place = fsspec.core.url_to_fs(root)
-    try:
-        names = [info["name"] for info in filesystem.ls(place, detail=True) if info["type"] == "directory"]
-    except FileNotFoundError:
-        return []
+    names = [info["name"] for info in list_folder(root) if info["type"] == "directory"]
     leaves = (name.rstrip("/").rsplit("/", 1)[-1] for name in names)
     return sorted(leaf.removeprefix("date=") for leaf in leaves if leaf.startswith("date="))
 
@@ -203,12 +200,8 @@ def void_part(root: str, part: PartFile, reason: str) -> None:
 
 def list_day(root: str, date: str) -> list[PartFile]:
     """The parts of one day, sorted by recording; temporary files and strangers are left out."""
-    filesystem, place = fsspec.core.url_to_fs(day_folder(root, date))
-    with contextlib.suppress(FileNotFoundError):
-        filesystem.invalidate_cache(place)
-        found = filesystem.ls(place, detail=True)
-        return sorted((_part_file(info, root, date) for info in found if _is_part(info)), key=lambda part: part.path)
-    return []
+    found = list_folder(day_folder(root, date))
+    return sorted((_part_file(info, root, date) for info in found if _is_part(info)), key=lambda part: part.path)
 
 
 def _is_part(info: Mapping[str, Any]) -> bool:

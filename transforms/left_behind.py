@@ -41,7 +41,7 @@ def scratch_folder() -> Iterator[str]:
 
     Such folders that killed runs left are swept first.
     """
-    parent, before = tempfile.gettempdir(), os.environ.get("TMPDIR")
+    parent, before = _temporary_folder(), os.environ.get("TMPDIR")
     _sweep_folders(parent)
     with contextlib.ExitStack() as stack:
         held = None
@@ -70,6 +70,14 @@ def sweep(root: str) -> int:
                     os.unlink(path)
                     swept += 1
     return swept
+
+
+def _temporary_folder() -> str:
+    """As tempfile.gettempdir, which tries a folder by writing a file to it, and that may be when a run is killed."""
+    for folder in (tempfile.tempdir, *(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")), "/tmp", "/var/tmp"):
+        if folder and os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    return os.getcwd()
 
 
 def _sweep_folders(parent: str) -> None:

@@ -9,11 +9,11 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import fsspec
-
+from models import storage, storage_listing
 from models.errors import UsageError
+from models.secrets import without_secrets
 from transforms.atomic_files import last_change
-from transforms.printable import printable, without_secrets
+from transforms.printable import printable
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def _match_list(path: str, wanted: _Wanted) -> Iterator[FoundFile]:
 
 def _lines(path: str) -> list[str]:
     try:
-        with fsspec.open(path, "rb") as file:
+        with storage.opened(path) as file:
             lines = [os.fsdecode(line.strip()) for line in file]
     except OSError as error:
         raise NothingFound(f"the list {printable(path)} cannot be read ({error.strerror or error})") from error
@@ -108,14 +108,10 @@ def _match_line(line: str, listing: str, wanted: _Wanted) -> Iterator[FoundFile]
 
 
 def _match_remote(url: str, wanted: _Wanted) -> Iterator[FoundFile]:
-    filesystem, place = fsspec.core.url_to_fs(url)
-    single = filesystem.isfile(place)  # its name may look like a pattern
-    pattern = glob.has_magic(place) and not single
-    if single:
-        found = {place: filesystem.info(place)}
-    else:
-        found = filesystem.glob(place, detail=True) if pattern else filesystem.find(place, detail=True)
-    for name, info in sorted(found.items()):
+    filesystem, place = storage.filesystem_of(url)
+    pattern = storage_listing.is_pattern(url)
+    for info in storage_listing.find_files(url):
+        name = info["name"]
         named = pattern or name == place
         if info["type"] == "file" and (named or os.path.splitext(name)[1].lower() in wanted.extensions):
             size = -1 if info.get("size") is None else int(info["size"])

@@ -8,12 +8,12 @@ import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence, Set
 
-import fsspec
 import pyarrow as pa
 
+from models import storage
 from transforms import embedding_store
 from transforms.annotations import AnnotateSettings
-from transforms.atomic_files import is_local, open_parquet
+from transforms.atomic_files import open_parquet
 from transforms.embedding_store import PartFile
 from transforms.match_files import listed_inputs
 from transforms.printable import storable
@@ -97,20 +97,19 @@ def _exists(path: str) -> bool:
         return True
     if "://" not in path:
         return os.path.lexists(path)
-    filesystem, place = fsspec.core.url_to_fs(path)
-    filesystem.invalidate_cache()
+    filesystem, place = storage.filesystem_of(path)
     return bool(filesystem.exists(place))
 
 
 def _remove_file(path: str) -> None:
-    filesystem, place = fsspec.core.url_to_fs(path)
+    filesystem, place = storage.filesystem_of(path)
     with contextlib.suppress(FileNotFoundError):
         filesystem.rm_file(place)
 
 
 def _remove_folder(path: str) -> None:
     """Remove a folder of this machine's disk if it is empty; object storage has none."""
-    filesystem, place = fsspec.core.url_to_fs(path)
-    if is_local(filesystem):
+    filesystem, place = storage.filesystem_of(path)
+    if storage.is_local(filesystem):
         with contextlib.suppress(OSError):
             os.rmdir(place)

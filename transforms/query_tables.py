@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import fsspec
-
+from models import storage
 from models.errors import LaughterError, UsageError
 from models.extras import require
+from models.storage_listing import find_files
 from transforms.printable import printable
 
 TABLES = ("recordings", "windows", "events")
@@ -94,10 +94,9 @@ def _pattern(tables: str, table: str) -> str:
 
 
 def _has_files(tables: str, table: str) -> bool:
-    filesystem, place = fsspec.core.url_to_fs(tables)
-    if filesystem.protocol in ("file", ("file", "local")):
+    if not storage.is_remote(tables):
         return next(glob.iglob(_pattern(tables, table)), None) is not None
-    return bool(filesystem.glob(f"{place.rstrip('/')}/{table}/date=*/{table}.parquet"))
+    return next(find_files(f"{tables.rstrip('/')}/{table}/date=*/{table}.parquet"), None) is not None
 
 
 def _view(tables: str, table: str) -> str:
@@ -132,8 +131,8 @@ def connect(tables: str, *, memory_limit: str | None = None) -> Any:
     duckdb = require("duckdb", purpose="questions to the tables", extra="query")
     statements = view_statements(tables)
     connection = duckdb.connect(config={"memory_limit": memory_limit} if memory_limit else {})
-    if "://" in tables:
-        connection.register_filesystem(fsspec.core.url_to_fs(tables)[0])
+    if storage.is_remote(tables):
+        connection.register_filesystem(storage.filesystem_of(tables)[0])
     with query_errors():
         for statement in statements:
             connection.execute(statement)

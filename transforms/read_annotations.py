@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import collections
-import contextlib
 import dataclasses
 import math
 import os
 import re
-import shutil
-import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
-import fsspec
 import numpy as np
 import numpy.typing as npt
 
+from models import storage
 from models.classes import CLASSES, LAUGHTER_KINDS
 from models.errors import UsageError
 from models.event_metrics import Intervals, merged
@@ -81,9 +78,9 @@ def read_annotations(
     found = Annotations()
     for file, name in files:
         try:
-            with _local(file) as place:
+            with storage.local_file(file) as place:  # the libraries open nothing else
                 said = READERS[name](place)
-        except UsageError:
+        except (UsageError, storage.StorageError):
             raise
         except Exception as error:  # the libraries raise what they like, and one damaged file must not stop the rest
             reason = printable(str(error), longest=200) or type(error).__name__
@@ -95,29 +92,18 @@ def read_annotations(
 
 def _files(path: str, file_format: str | None) -> list[tuple[str, str]]:
     """The files with their formats, in order."""
-    filesystem, place = fsspec.core.url_to_fs(path)
-    if filesystem.isdir(place):
-        names = [filesystem.unstrip_protocol(name) if "://" in path else name for name in filesystem.find(place)]
-    else:
-        names = [path] if filesystem.exists(place) else []
+    filesystem, place = storage.filesystem_of(path)
+    with storage.storage_errors(path):
+        if filesystem.isdir(place):
+            found = filesystem.find(place)
+            names = [filesystem.unstrip_protocol(name) if storage.is_remote(path) else name for name in found]
+        else:
+            names = [path] if filesystem.exists(place) else []
     formats = [(name, ENDINGS.get(os.path.splitext(name)[1].lower())) for name in sorted(names)]
     known = [(name, found) for name, found in formats if found and file_format in (None, found)]
     if file_format and not known and names == [path]:
         return [(path, file_format)]  # a single file may be called as it likes
     return known
-
-
-@contextlib.contextmanager
-def _local(path: str) -> Iterator[str]:
-    """A local file with the same name: the libraries open nothing else."""
-    if "://" not in path:
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="laughter-") as folder:
-        place = os.path.join(folder, path.rsplit("/", 1)[-1])
-        with fsspec.open(path, "rb") as source, open(place, "wb") as target:
-            shutil.copyfileobj(source, target)
-        yield place
 
 
 def _add(found: Annotations, said: Recordings, file: str, labels: Mapping[str, str]) -> None:

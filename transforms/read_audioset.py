@@ -18,10 +18,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
-import fsspec
 import pyarrow as pa
 import tensorflow as tf
 
+from models import storage
 from transforms.audioset_records import Parsed, is_sound, mend, parse_batch, sound_clips
 from transforms.clips import Clips, Placing, count_laughter, split_by_shard, to_batch
 from transforms.findings import Findings
@@ -31,6 +31,7 @@ from transforms.printable import printable
 _CLIPS_PARSED_AT_ONCE = 1024
 _CLIPS_A_BATCH = 16_384
 _GROUPS = 64
+_FETCHED_AT_ONCE = 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,19 +153,30 @@ def _records(path: str, local: str, kind: str, findings: Findings) -> Iterator[b
 
 
 @contextlib.contextmanager
-def local_copies(files: Sequence[ClipFile]) -> Iterator[list[tuple[str, str]]]:
+def local_copies(files: Sequence[ClipFile], findings: Findings) -> Iterator[list[tuple[str, str]]]:
     """Each file's path and a local path to read; remote files are fetched together, and removed afterwards.
 
-    One that cannot be fetched gets the local path of a file that does not exist.
+    One that cannot be fetched is left out, and counted in `findings`.
     """
-    remote = [file.path for file in files if "://" in file.path]
+    remote = [file.path for file in files if storage.is_remote(file.path)]
     with tempfile.TemporaryDirectory(prefix="laughter-") if remote else contextlib.nullcontext("") as folder:
         copies = {path: os.path.join(folder, f"{number}.tfrecord") for number, path in enumerate(remote)}
-        if copies:
-            filesystem, _ = fsspec.core.url_to_fs(remote[0])
-            places = [filesystem._strip_protocol(path) for path in remote]
-            filesystem.get(places, list(copies.values()), on_error="ignore")
-        yield [(file.path, copies.get(file.path, file.path)) for file in files]
+        with concurrent.futures.ThreadPoolExecutor(max_workers=_FETCHED_AT_ONCE) as fetchers:
+            failures = dict(zip(remote, fetchers.map(_failure, remote, copies.values()), strict=True))
+        for path, failure in failures.items():
+            if failure is not None:
+                findings.count("files")
+                findings.trouble("unreadable_files", f"{printable(path)}: {failure}")
+        yield [(file.path, copies.get(file.path, file.path)) for file in files if failures.get(file.path) is None]
+
+
+def _failure(path: str, local: str) -> str | None:
+    """Fetch a file; why that failed, None where it did not."""
+    try:
+        storage.fetch(path, local)
+    except (storage.StorageError, OSError) as error:
+        return storage.cause(error)
+    return None
 
 
 class _ReadGroup(beam.DoFn):
@@ -177,7 +189,7 @@ class _ReadGroup(beam.DoFn):
         (evaluation, _), group = keyed
         files = sorted(set(group), key=lambda file: file.path)
         findings = Findings(strict=self._strict)
-        with local_copies(files) as local:
+        with local_copies(files, findings) as local:
             pending: list[pa.RecordBatch] = []
             for clips in read_clips(local, findings):
                 pending.append(to_batch(clips, self._placing, evaluation=evaluation))

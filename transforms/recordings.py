@@ -8,7 +8,8 @@ import hashlib
 import os
 import re
 
-from transforms.printable import storable, without_secrets
+from models.secrets import without_secrets
+from transforms.printable import storable
 
 MEDIA_EXTENSIONS = (
     *(".aac", ".ac3", ".aif", ".aiff", ".amr", ".flac", ".m4a", ".mka", ".mp2", ".mp3", ".oga", ".ogg", ".opus"),
@@ -66,11 +67,11 @@ def parse_archive_name(name: str) -> dict[str, str]:
     if not match:
         return {}
     try:
-        start = dt.datetime.strptime(match["date"] + match["time"], "%Y-%m-%d%H%M")
+        start = dt.datetime.fromisoformat(f"{match['date']}T{match['time'][:2]}:{match['time'][2:]}")
     except ValueError:
         return {}
     return {
-        "start_utc": start.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "start_utc": f"{start.isoformat()}Z",
         "country": match["country"],
         "network": match["network"],
         "title": match["title"].replace("_", " "),

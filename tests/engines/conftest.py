@@ -1,10 +1,13 @@
-"""A real Chromium without a window; tests that need one are skipped where it, or Selenium, is absent."""
+"""A real Chromium without a window, and object storage; tests are skipped where what they need is absent."""
 
 import shutil
 
+import fsspec
 import pytest
 
+from models import storage as storages
 from pipeline import cli
+from tests.engines.object_storage import gateway
 from tests.engines.report_pages import BROKEN, DAY, ONE, SCORES, SECONDS
 from tests.made_report import write_scored
 from tests.media import film
@@ -85,3 +88,22 @@ def page(pages, open_page):
 def events(pages):
     """The recording's rows of the events table."""
     return next(one.events for one in read_day(str(pages / "tables"), DAY) if one.recording_id == ONE)
+
+
+@pytest.fixture(scope="module")
+def storage():
+    """Object storage before which a gateway stands, with the empty buckets archive, models and out; no credentials.
+
+    Its `files` is gcsfs.
+    """
+    pytest.importorskip("gcp_storage_emulator", reason="gcp-storage-emulator is not installed; the extra test has it")
+    with gateway() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORAGE_EMULATOR_HOST", server.url)
+        patch.setenv("FSSPEC_GS_TOKEN", "anon")  # for other processes; this one's fsspec has read its settings before
+        patch.setitem(fsspec.config.conf, "gs", {"token": "anon"})
+        storages._gcs.cache_clear()
+        server.files, _ = storages.filesystem_of("gs://out")
+        for bucket in ("archive", "models", "out"):
+            server.files.call("POST", "b", json={"name": bucket}, project="test")
+        yield server
+    storages._gcs.cache_clear()

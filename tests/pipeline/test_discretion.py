@@ -8,8 +8,9 @@ import threading
 
 import pytest
 
+from models.secrets import without_secrets
 from tests.made_archive import NAMES, rows
-from transforms.printable import printable, storable, without_secrets
+from transforms.printable import printable, storable
 
 SECRET = "c0ffee5ecret"
 SIGNED = f"X-Goog-Credential=robot&X-Goog-Signature={SECRET}"
@@ -75,7 +76,6 @@ def test_a_log_of_the_engine_is_discreet_too(capfd):
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("https://host/a b.mp4?X-Goog-Signature=1", "https://host/a b.mp4?X-Goog-Signature=1"),  # ends at the space
         ("https://host/a.mp4?X-Goog-Signature=1 (403)", "https://host/a.mp4 (403)"),
         ("s3://key:secret@bucket/a.mp4", "s3://bucket/a.mp4"),
         ("gs://bucket/who?.mp4", "gs://bucket/who?.mp4"),

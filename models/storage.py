@@ -1,0 +1,203 @@
+"""Files by path or URL: local disk, Google Cloud Storage (gs://) and whatever else fsspec knows.
+
+This is the one module that asks fsspec for a filesystem. Nothing that it gives keeps listings, for other workers write
+to the same folders; every request has an end; and a storage that does not answer raises StorageError, never an OSError
+or ValueError, which elsewhere mean that a file is absent or damaged.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import functools
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Any
+
+import fsspec
+import google_crc32c
+
+from models.errors import LaughterError
+from models.secrets import without_secrets
+
+CONNECT_TIMEOUT_S = 30.0
+SILENCE_TIMEOUT_S = 60.0
+"""For a storage to send the next bytes of what it is sending; the whole may take as long as it takes."""
+
+BLOCK_BYTES = 32 * 2**20
+"""Fetched by one request."""
+
+_CLIENTS = {"aiohttp", "botocore", "fsspec", "gcsfs", "google", "requests", "s3fs", "urllib3"}
+"""Packages whose exceptions mean that the storage did not answer, or refused."""
+
+_REFUSED = ("Forbidden", "Bad Request")
+"""How messages of gcsfs begin that come as plain OSError or ValueError."""
+
+
+class StorageError(LaughterError):
+    """A storage that does not answer or refuses; the message names the file or folder, the cause and what to do."""
+
+
+def filesystem_of(path: str) -> tuple[Any, str]:
+    """The fsspec filesystem of a path or URL, and the path there."""
+    with storage_errors(path):
+        if is_gcs(path):
+            filesystem = _gcs(os.getpid())
+            return filesystem, filesystem._strip_protocol(path)
+        return fsspec.core.url_to_fs(path, use_listings_cache=False)
+
+
+@functools.cache
+def _gcs(_process: int) -> Any:
+    """One gcsfs for all threads of a process: fsspec by itself would sign in anew in each of them."""
+    import aiohttp
+
+    # gcsfs waits for ever by itself; so a silent connection becomes an error, after which it tries again
+    patience = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=SILENCE_TIMEOUT_S)
+    return fsspec.filesystem("gs", use_listings_cache=False, skip_instance_cache=True, requests_timeout=patience)
+
+
+def is_remote(path: str) -> bool:
+    """Whether it is a URL."""
+    return "://" in path
+
+
+def is_gcs(path: str) -> bool:
+    """Whether it lies on Google Cloud Storage."""
+    return path.startswith(("gs://", "gcs://"))
+
+
+def is_local(filesystem: Any) -> bool:
+    """Whether `filesystem` is this machine's own disk."""
+    return "file" in ([filesystem.protocol] if isinstance(filesystem.protocol, str) else filesystem.protocol)
+
+
+@contextlib.contextmanager
+def storage_errors(path: str) -> Iterator[None]:
+    """Turn what clients of storages raise, once they have given up trying again, into StorageError.
+
+    FileNotFoundError and whatever else tells of the file itself stays as it is.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_remote(path) or not _is_storages(error):
+            raise
+        raise StorageError(
+            f"{without_secrets(path)} cannot be reached ({cause(error)}); run again when the storage answers, or see "
+            "to the credentials and the permissions"
+        ) from error
+
+
+def _is_storages(error: Exception) -> bool:
+    if isinstance(error, LaughterError | FileNotFoundError | FileExistsError | IsADirectoryError | NotADirectoryError):
+        return False
+    if isinstance(error, ConnectionError | TimeoutError | PermissionError) or str(error).startswith(_REFUSED):
+        return True
+    return any(base.__module__.split(".")[0] in {*_CLIENTS, "asyncio"} for base in type(error).__mro__)
+
+
+def cause(error: Exception) -> str:
+    """One line that says what went wrong, without secrets."""
+    said = " ".join(str(error).split())[:300]
+    return without_secrets(said) or type(error).__name__
+
+
+@contextlib.contextmanager
+def opened(path: str, mode: str = "rb", **how: Any) -> Iterator[IO[Any]]:
+    """Open the file `path` (local or a URL) for reading; `how` is as for open().
+
+    Raises:
+        FileNotFoundError: there is none.
+        StorageError: the storage does not answer.
+    """
+    filesystem, place = filesystem_of(path)
+    with storage_errors(path), filesystem.open(place, mode, **how) as file:
+        yield file
+
+
+def fetch(path: str, local: str) -> None:
+    """Copy the file `path` to the local path `local`, which is there only when whole.
+
+    Raises:
+        FileNotFoundError: there is none.
+        StorageError: the storage does not answer, however often it was asked.
+    """
+    filesystem, place = filesystem_of(path)
+    try:
+        with storage_errors(path):
+            if is_gcs(path):
+                _fetch_gcs(filesystem, place, local)
+            else:
+                filesystem.get_file(place, local)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(local)
+        raise
+
+
+def _fetch_gcs(filesystem: Any, place: str, local: str) -> None:
+    """Copy an object a block at a time, each of which gcsfs asks for again where it breaks off.
+
+    Its own get_file begins anew each time, does not try again at all after a 503, and checks no checksum.
+    """
+    info = filesystem.info(place)
+    if info["type"] != "file":
+        raise FileNotFoundError(place)
+    url, size = f"{filesystem.url(place)}&generation={info['generation']}", int(info["size"])
+    checksum = google_crc32c.Checksum()
+    with open(local, "wb") as file:
+        for start in range(0, size, BLOCK_BYTES):
+            end = min(start + BLOCK_BYTES, size)
+            _, data = filesystem.call("GET", url, headers={"Range": f"bytes={start}-{end - 1}"})
+            checksum.update(data)
+            file.write(data)
+    if base64.b64encode(checksum.digest()).decode() != info["crc32c"]:
+        raise ConnectionError("what came has another checksum")
+
+
+@contextlib.contextmanager
+def local_file(path: str, *, sha256: str | None = None) -> Iterator[str]:
+    """A local path of the file `path` (local or a URL) with the same name; a copy goes when the block ends.
+
+    Args:
+        path: of the file.
+        sha256: where given, the file's must be this, or ValueError.
+
+    Raises:
+        FileNotFoundError, StorageError: as `fetch`.
+    """
+    with tempfile.TemporaryDirectory(prefix="laughter-") if is_remote(path) else contextlib.nullcontext() as folder:
+        local = path
+        if folder is not None:
+            local = os.path.join(folder, path.rsplit("/", 1)[-1])
+            fetch(path, local)
+        if sha256 is not None and _sha256(local) != sha256:
+            raise ValueError(f"{path} is not the file that this run began with; let nobody replace it and run again")
+        yield local
+
+
+def _sha256(local: str) -> str:
+    with open(local, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def put(local: str, path: str) -> None:
+    """Write the local file `local` to the URL `path`, as one object that is whole or not there.
+
+    Raises:
+        StorageError: the storage does not answer, however often it was asked.
+    """
+    filesystem, place = filesystem_of(path)
+    with storage_errors(path):
+        try:
+            filesystem.put_file(local, place)
+        except AttributeError as error:  # gcsfs fails so while it cleans up after an upload that failed
+            raise StorageError(f"{path} could not be uploaded ({cause(_first(error))}); run again") from error
+
+
+def _first(error: BaseException) -> Exception:
+    """What went wrong before `error` did."""
+    return error.__context__ if isinstance(error.__context__, Exception) else Exception("the upload broke off")

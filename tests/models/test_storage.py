@@ -1,0 +1,90 @@
+"""Secrets struck out of what is said, and errors of storages told from those of files."""
+
+import fsspec
+import gcsfs.retry
+import pytest
+
+from models import storage
+from models.secrets import without_secrets
+from models.storage_listing import find_files, list_folder
+
+SIGNED = "https://host.example/bucket/a.mp4?X-Goog-Algorithm=GOOG4&X-Goog-Signature=abc123&X-Goog-Expires=9"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SIGNED,
+        "https://bucket.host.example/a.mp4?AWSAccessKeyId=x&Signature=abc123",
+        "https://me:abc123@host.example/a.mp4",
+        '{"access_token": "abc123", "expires_in": 3599}',
+        "sent Authorization: Bearer abc123 to it",
+        "refresh_token=abc123&client_secret=abc123",
+    ],
+)
+def test_secrets_are_struck_out(text):
+    assert "abc123" not in without_secrets(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gs://archive/2016/2016-01-01_0000_US_CNN_One.mp4",
+        "memory://x/a@b:c.mp4",
+        "The Token of Love; signature tunes.mp3",
+    ],
+)
+def test_what_is_no_secret_stays(text):
+    assert without_secrets(text) == text
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        gcsfs.retry.HttpError({"code": 503, "message": "Backend"}),
+        OSError("Forbidden: b/x\nno storage.objects.get access"),
+        ValueError("Bad Request: b/x\ninvalid"),
+        TimeoutError(),
+        ConnectionResetError("reset"),
+    ],
+)
+def test_what_a_storage_raises_is_no_error_of_the_file(error):
+    with pytest.raises(storage.StorageError) as caught, storage.storage_errors("gs://b/x"):
+        raise error
+    assert str(caught.value).startswith("gs://b/x cannot be reached (")
+    assert not isinstance(caught.value, OSError | ValueError)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError("x"), OSError("CRC checksum"), ValueError("not Parquet")])
+def test_errors_of_the_file_stay(error):
+    with pytest.raises(type(error)), storage.storage_errors("gs://b/x"):
+        raise error
+
+
+def test_errors_of_the_own_disk_stay():
+    with pytest.raises(PermissionError), storage.storage_errors("/disk/x"):
+        raise PermissionError("x")
+
+
+@pytest.fixture
+def memory():
+    files = fsspec.filesystem("memory")
+    files.pipe({"/b/a.mp4": b"1", "/b/2016/c.mp4": b"22", "/b/2016/d.wav": b"333"})
+    yield files
+    files.rm("/b", recursive=True)
+
+
+def test_other_storages_are_listed_by_fsspec(memory):
+    assert sorted(info["name"] for info in list_folder("memory://b")) == ["/b/2016", "/b/a.mp4"]
+    assert [info["name"] for info in find_files("memory://b")] == ["/b/2016/c.mp4", "/b/2016/d.wav", "/b/a.mp4"]
+    assert [info["name"] for info in find_files("memory://b/*/*.wav")] == ["/b/2016/d.wav"]
+    assert list(list_folder("memory://b/none")) == []
+
+
+def test_a_file_that_is_replaced_is_not_loaded(memory):
+    with storage.local_file("memory://b/a.mp4") as local, open(local, "rb") as file:
+        assert file.read() == b"1"
+    other = storage.local_file("memory://b/a.mp4", sha256="0" * 64)
+    with pytest.raises(ValueError, match="not the file that this run began with"), other:
+        pass
