@@ -6,12 +6,11 @@ import contextlib
 import time
 
 import apache_beam as beam
-from apache_beam.metrics import MetricsFilter
 from apache_beam.runners.runner import PipelineResult
 
 from pipeline import plan, progress, summary
 from pipeline.detect_options import DetectOptions
-from transforms import embedding_store
+from transforms import embedding_store, run_metrics
 from transforms.annotations import AnnotateRecordings
 from transforms.embed_recordings import EmbedRecordings
 from transforms.find_recordings import FindRecordings
@@ -74,6 +73,5 @@ def run_engine(options: DetectOptions) -> PipelineResult:
 def start_s(result: PipelineResult, began: float) -> float:
     """Seconds from `began` (as time.time() gives it) until the last worker had its embedder; 0 if none loaded any."""
     with contextlib.suppress(Exception):  # not every engine reports metrics
-        found = result.metrics().query(MetricsFilter().with_name("worker_ready_ms"))["distributions"]
-        return max(0.0, max((metric.result.max or 0) / 1000 for metric in found) - began)
+        return max(0.0, run_metrics.read(result)["worker_ready_ms"].max / 1000 - began)
     return 0.0

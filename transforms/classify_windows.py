@@ -16,7 +16,7 @@ from models import runtime
 from models.bundle import HeadSpec
 from models.events import WHAT_S, WHEN_S
 from models.hybrid_head import HeadWeights
-from transforms import embedding_store
+from transforms import embedding_store, run_metrics
 from transforms.embedding_store import PartFile
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,13 @@ class HeadModelHandler(ModelHandler[Embeddings, WindowScores, HeadWeights]):
         self, batch: Sequence[Embeddings], model: HeadWeights, inference_args: dict[str, Any] | None = None
     ) -> Iterable[WindowScores]:
         """Scores of each recording; each is computed alone, so the batch's size changes nothing."""
-        return [classify_windows(embeddings, model, hop_s=self._hop_s) for embeddings in batch]
+        for embeddings in batch:
+            watch = run_metrics.Stopwatch()
+            with watch.running():
+                scores = classify_windows(embeddings, model, hop_s=self._hop_s)
+            run_metrics.record("classify_ms", 1000 * watch.seconds)
+            run_metrics.count("windows_classified", sum(map(len, scores.by_length.values())))
+            yield scores
 
     def batch_elements_kwargs(self) -> dict[str, int]:
         """One recording at a time: it holds thousands of windows already, and memory stays flat."""
