@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import concurrent.futures
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
@@ -58,11 +59,17 @@ class Embedder:
         parts = list(self.embed_stream([pcm]))
         return np.concatenate(parts) if parts else np.empty((0, 128), np.uint8)
 
-    def embed_stream(self, blocks: Iterable[npt.NDArray[np.int16]]) -> Iterator[npt.NDArray[np.uint8]]:
+    def embed_stream(
+        self,
+        blocks: Iterable[npt.NDArray[np.int16]],
+        *,
+        watch: Callable[[int], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext,
+    ) -> Iterator[npt.NDArray[np.uint8]]:
         """Embed a recording as it is decoded, in bounded memory.
 
         Args:
             blocks: int16 arrays [n, 16000] of any n; blocks of BATCH_SECONDS waste nothing.
+            watch: gives what is entered around each call of the network, from the seconds in it; in any thread.
 
         Yields:
             uint8 arrays [m, 128], in the order of the seconds.
@@ -71,7 +78,7 @@ class Embedder:
         try:
             for block in blocks:
                 for first in range(0, len(block), BATCH_SECONDS):
-                    waiting.append(self._pool.submit(self._embed_batch, block[first : first + BATCH_SECONDS]))
+                    waiting.append(self._pool.submit(self._embed_batch, block[first : first + BATCH_SECONDS], watch))
                     if len(waiting) > self.threads:
                         yield waiting.popleft().result()
             while waiting:
@@ -80,7 +87,9 @@ class Embedder:
             for future in waiting:
                 future.cancel()
 
-    def _embed_batch(self, pcm: npt.NDArray[np.int16]) -> npt.NDArray[np.uint8]:
+    def _embed_batch(
+        self, pcm: npt.NDArray[np.int16], watch: Callable[[int], contextlib.AbstractContextManager[Any]]
+    ) -> npt.NDArray[np.uint8]:
         if pcm.ndim != 2 or pcm.shape[1] != SECOND_SAMPLES or pcm.dtype != np.int16:
             raise ValueError(f"seconds of sound are int16 [n, {SECOND_SAMPLES}], not {pcm.dtype} {pcm.shape}")
         count = len(pcm)
@@ -88,7 +97,8 @@ class Embedder:
             pcm = np.pad(pcm, ((0, BATCH_SECONDS - count), (0, 0)))
         import tensorflow as tf
 
-        return cast("npt.NDArray[np.uint8]", self._function(tf.constant(pcm)).numpy())[:count]
+        with watch(count):
+            return cast("npt.NDArray[np.uint8]", self._function(tf.constant(pcm)).numpy())[:count]
 
 
 def placeholder_network() -> tuple[Network, PcaParams]:

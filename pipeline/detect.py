@@ -6,18 +6,16 @@ import contextlib
 import time
 
 import apache_beam as beam
-from apache_beam.metrics import MetricsFilter
 from apache_beam.runners.runner import PipelineResult
 
 from models.errors import LaughterError
 from pipeline import plan, progress, summary
 from pipeline.detect_options import DetectOptions
-from transforms import embedding_store, left_behind, prune
+from transforms import embedding_store, left_behind, prune, run_metrics
 from transforms.annotations import AnnotateRecordings
-from transforms.classify_windows import DAMAGED
 from transforms.embed_recordings import EmbedRecordings
 from transforms.find_recordings import FindRecordings
-from transforms.write_tables import UNFINISHED, ListStaleDays, WriteTables
+from transforms.write_tables import ListStaleDays, WriteTables
 
 MORE_PASSES = 2
 
@@ -83,25 +81,20 @@ def run_passes(options: DetectOptions) -> PipelineResult:
     """
     first = result = run_engine(options)
     for _ in range(MORE_PASSES):
-        if counted(result, DAMAGED):
+        told = run_metrics.read(result)
+        if told.get("parts_damaged"):
             progress.say("parts of the store were damaged; embedding their recordings again")
-        elif counted(result, UNFINISHED):
+        elif told.get("days_changed_meanwhile"):
             progress.say("another run changed the same store or tables meanwhile; writing the days it changed")
         else:
             break
         result = run_engine(options)
-    if days := counted(result, UNFINISHED):
+    if days := run_metrics.read(result).get("days_changed_meanwhile"):
         raise LaughterError(
             f"{days} days of {options.annotate.output} could not be written, for another run keeps changing them; run "
             "again when it has ended"
         )
     return first
-
-
-def counted(result: PipelineResult, name: str) -> int:
-    """What a counter of the job came to; 0 where it never counted."""
-    found = result.metrics().query(MetricsFilter().with_name(name))["counters"]
-    return sum(metric.result for metric in found)
 
 
 def run_engine(options: DetectOptions) -> PipelineResult:
@@ -116,6 +109,5 @@ def run_engine(options: DetectOptions) -> PipelineResult:
 def start_s(result: PipelineResult, began: float) -> float:
     """Seconds from `began` (as time.time() gives it) until the last worker had its embedder; 0 if none loaded any."""
     with contextlib.suppress(Exception):  # not every engine reports metrics
-        found = result.metrics().query(MetricsFilter().with_name("worker_ready_ms"))["distributions"]
-        return max(0.0, max((metric.result.max or 0) / 1000 for metric in found) - began)
+        return max(0.0, run_metrics.read(result)["worker_ready_ms"].max / 1000 - began)
     return 0.0

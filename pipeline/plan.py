@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
 from collections.abc import Sequence
 
@@ -12,6 +13,9 @@ from transforms.embed_recordings import usable_part
 from transforms.printable import printable
 from transforms.prune import Gone, find_gone
 from transforms.recordings import Recording
+
+LOOKING_AT_ONCE = 16
+"""Parts: on object storage each takes some round trips."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,10 +51,14 @@ def make(options: DetectOptions) -> Plan:
     plan = Plan(list(by_id.values()), [], [], sorted(doubles), gone)
     for path in plan.doubles[:10]:
         say(f"{printable(path)} is left out: another recording has the same id; rename one of them to keep both")
-    for recording in plan.recordings:
+    if not (options.is_local or options.dry_run):
         # looking at every part of a store from here would keep the workers of another machine waiting
-        known = options.is_local or options.dry_run
-        (plan.reused if known and usable_part(recording, options.embed) else plan.pending).append(recording)
+        plan.pending.extend(plan.recordings)
+        return plan
+    with concurrent.futures.ThreadPoolExecutor(LOOKING_AT_ONCE) as pool:
+        found = pool.map(lambda recording: usable_part(recording, options.embed) is not None, plan.recordings)
+        for recording, is_usable in zip(plan.recordings, found, strict=True):
+            (plan.reused if is_usable else plan.pending).append(recording)
     return plan
 
 

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from models.shard_format import SCHEMA as SHARD_SCHEMA
+from transforms import run_metrics
 from transforms.tables import SCHEMAS
 
 README = (pathlib.Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
@@ -29,6 +30,12 @@ def test_the_columns_of_shards_are_listed_with_their_types():
     assert [(name, {**types, **sized}[kind]) for name, kind in listed] == [
         (field.name, str(field.type)) for field in SHARD_SCHEMA
     ]
+
+
+def test_every_metric_is_listed_with_what_it_is():
+    section = README.split("\n| metric | what |\n|---|---|\n")[1].split("\n\n")[0]
+    listed = dict(re.findall(r"^\| (\w+) \| (.*) \|$", section, re.MULTILINE))
+    assert listed == {**run_metrics.COUNTERS, **run_metrics.DISTRIBUTIONS}
 
 
 def test_the_first_look_works_in_duckdb(tmp_path, loudness_bundle, monkeypatch):

@@ -10,20 +10,16 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
-from apache_beam.metrics import Metrics
 from apache_beam.ml.inference.base import KeyedModelHandler, ModelHandler, RunInference
 
 from models import runtime
 from models.bundle import HeadSpec
 from models.hybrid_head import HeadWeights
-from transforms import embedding_store
+from transforms import embedding_store, run_metrics
 from transforms.embedding_store import PartFile
 from transforms.window_scores import WINDOWS_S, WindowScores
 
 logger = logging.getLogger(__name__)
-
-DAMAGED = "parts_damaged"
-"""The counter of parts of the store that were found damaged and made void, so that another pass embeds them anew."""
 
 Embeddings = npt.NDArray[np.uint8]
 
@@ -58,7 +54,13 @@ class HeadModelHandler(ModelHandler[Embeddings, WindowScores, HeadWeights]):
         self, batch: Sequence[Embeddings], model: HeadWeights, inference_args: dict[str, Any] | None = None
     ) -> Iterable[WindowScores]:
         """Scores of each recording; each is computed alone, so the batch's size changes nothing."""
-        return [classify_windows(embeddings, model, hop_s=self._hop_s) for embeddings in batch]
+        for embeddings in batch:
+            watch = run_metrics.Stopwatch()
+            with watch.running():
+                scores = classify_windows(embeddings, model, hop_s=self._hop_s)
+            run_metrics.record("classify_ms", 1000 * watch.seconds)
+            run_metrics.count("windows_classified", sum(map(len, scores.by_length.values())))
+            yield scores
 
     def batch_elements_kwargs(self) -> dict[str, int]:
         """One recording at a time: it holds thousands of windows already, and memory stays flat."""
@@ -75,7 +77,7 @@ def read_embeddings(part: PartFile, store: str) -> Iterator[tuple[PartFile, Embe
         embeddings, document = embedding_store.read_part(part.path)
     except (OSError, ValueError, KeyError) as error:
         logger.warning("%s is damaged (%s) and has to be made anew", part.path, error)
-        Metrics.counter("laughter", DAMAGED).inc()
+        run_metrics.count("parts_damaged")
         embedding_store.void_part(store, part, str(error))
         embeddings, document = embedding_store.read_part(part.path)
     if document.get("format") == embedding_store.FORMAT:

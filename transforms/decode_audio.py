@@ -3,8 +3,9 @@
 One pass of ffmpeg from the recording's start, in a process of its own, a block ahead of whoever reads it.
 """
 
+import contextlib
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 
 from transforms.decode_outcome import (
@@ -26,16 +27,23 @@ from transforms.timed_audio import Samples, Timeline, in_blocks, read_packets, w
 
 __all__ = ["DecodeError", "DecodeOutcome", "DecodeSettings", "MediaInfo", "decode_seconds"]
 
+Watch = Callable[[], contextlib.AbstractContextManager[None]]
+
 
 def decode_seconds(
-    path: str | bytes | os.PathLike, settings: DecodeSettings | None = None, *, block_s: int = 64
+    path: str | bytes | os.PathLike,
+    settings: DecodeSettings | None = None,
+    *,
+    block_s: int = 64,
+    watch: Watch = contextlib.nullcontext,
 ) -> Generator[Samples, None, DecodeOutcome]:
     """Decode a recording in one pass; yield int16 [block_s, 16000] blocks, then return the outcome.
 
     Row k (counted over all blocks) is the audio from k to k + 1 s after the container's start, all channels
     mixed to one at 16 kHz, holes filled with silence. Every block but the last has `block_s` rows. A last,
     unfinished second is padded with zeros when it holds at least 0.1 s, else left out. One block is decoded
-    ahead; memory does not grow with the length. Closing the generator kills ffmpeg.
+    ahead; memory does not grow with the length. Closing the generator kills ffmpeg. What `watch` gives is entered, in
+    another thread, while a block is waited for.
 
     Raises, at the first or a later block: DecodeError (one sentence: the file, the cause, what to do) when
     there is no audio to be had or the machine failed; RuntimeError when ffmpeg itself cannot be used;
@@ -47,14 +55,16 @@ def decode_seconds(
     settings = settings or DecodeSettings()
     check_readable(path)
     run = DecodeRun(path, settings, FfmpegReport(), Timeline(settings))
-    exit_status = yield from _decode(run, block_s=block_s)
+    exit_status = yield from _decode(run, watch, block_s=block_s)
     if run.report.layout_unknown and run.timeline.samples == 0:
         run = DecodeRun(path, settings, FfmpegReport(), Timeline(settings))
-        exit_status = yield from _decode(run, block_s=block_s, mean_of_channels=True)
+        exit_status = yield from _decode(run, watch, block_s=block_s, mean_of_channels=True)
     return judge(run, exit_status=exit_status)
 
 
-def _decode(run: DecodeRun, *, block_s: int, mean_of_channels: bool = False) -> Generator[Samples, None, int]:
+def _decode(
+    run: DecodeRun, watch: Watch, *, block_s: int, mean_of_channels: bool = False
+) -> Generator[Samples, None, int]:
     """Yield the blocks of one run of ffmpeg and return its exit status, 0 where it was not let finish."""
     executable, settings = ffmpeg_executable(), run.settings
     limits = {"stall_timeout_s": settings.stall_timeout_s, "longest_s": settings.max_decode_s}
@@ -66,10 +76,15 @@ def _decode(run: DecodeRun, *, block_s: int, mean_of_channels: bool = False) -> 
     ):
         pieces = run.timeline.place(read_packets(process.stdout))
         blocks = in_blocks(pieces, size=block_s * SAMPLE_RATE_HZ)
-        pending = ahead.submit(next, blocks, None)
+
+        def following() -> Samples | None:
+            with watch():
+                return next(blocks, None)
+
+        pending = ahead.submit(following)
         try:
             while (block := pending.result()) is not None:
-                pending = ahead.submit(next, blocks, None)
+                pending = ahead.submit(following)
                 if len(seconds := whole_seconds(block, shortest_s=SHORTEST_AUDIO_S)):
                     yield seconds
             return 0 if run.timeline.ended_early else process.wait()

@@ -14,17 +14,17 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
-from apache_beam.metrics import Metrics
 from apache_beam.utils.shared import Shared
 
 from models import storage
 from models.bundle import EmbedderSpec
 from models.embedder import BATCH_SECONDS, Embedder
-from transforms import embedding_store
+from transforms import embedding_store, run_metrics
 from transforms.decode_audio import DecodeError, DecodeOutcome, DecodeSettings, MediaInfo, decode_seconds
 from transforms.decode_outcome import check_size
 from transforms.printable import printable, storable
 from transforms.recordings import Recording
+from transforms.run_metrics import Effort
 
 logger = logging.getLogger(__name__)
 
@@ -94,10 +94,13 @@ def usable_part(recording: Recording, settings: EmbedSettings) -> dict[str, Any]
     return info if fits else None
 
 
-def embed_recording(recording: Recording, settings: EmbedSettings, embedder: Embedder) -> PartRef:
+def embed_recording(
+    recording: Recording, settings: EmbedSettings, embedder: Embedder, effort: Effort | None = None
+) -> PartRef:
     """Decode and embed one recording into the store, or use the part that is there.
 
-    A recording that cannot be decoded gets a part without embeddings whose footer says why.
+    A recording that cannot be decoded gets a part without embeddings whose footer says why. What it took is added to
+    `effort`.
 
     Raises:
         embedding_store.StoreError: the store cannot be written.
@@ -105,19 +108,19 @@ def embed_recording(recording: Recording, settings: EmbedSettings, embedder: Emb
     info = usable_part(recording, settings)
     reused = info is not None
     if info is None:
-        info = _compute_part(recording, settings, embedder)
+        info = _compute_part(recording, settings, embedder, effort or Effort())
     elif _moved(info, recording, settings):
         _rename_source(recording, settings.store)
     return PartRef(recording.recording_id, recording.date, info["seconds"], info["status"], reused)
 
 
-def _compute_part(recording: Recording, settings: EmbedSettings, embedder: Embedder) -> dict[str, Any]:
+def _compute_part(recording: Recording, settings: EmbedSettings, embedder: Embedder, effort: Effort) -> dict[str, Any]:
     """Write the recording's part: its embeddings, or, where it failed at whatever point, none but the reason."""
     local = recording.path
     try:
         check_size(recording.path, recording.size_bytes, settings.decode)
-        with staged(recording.path) as local, embedding_store.write_part(settings.store, recording) as part:
-            outcome = _embed_decoded(local, part, settings, embedder)
+        with staged(recording.path, effort) as local, embedding_store.write_part(settings.store, recording) as part:
+            outcome = _embed_decoded(local, part, settings, embedder, effort)
             info = _document(recording, settings, outcome, part.writer.rows, local)
             part.describe(info)
         return info
@@ -134,15 +137,20 @@ def _compute_part(recording: Recording, settings: EmbedSettings, embedder: Embed
 
 
 def _embed_decoded(
-    local: str, part: embedding_store.PartWriter, settings: EmbedSettings, embedder: Embedder
+    local: str, part: embedding_store.PartWriter, settings: EmbedSettings, embedder: Embedder, effort: Effort
 ) -> DecodeOutcome:
     outcomes = []
 
     def blocks() -> Generator[npt.NDArray[np.int16], None, None]:
-        outcomes.append((yield from decode_seconds(local, settings.decode, block_s=BATCH_SECONDS)))
+        decoded = decode_seconds(local, settings.decode, block_s=BATCH_SECONDS, watch=effort.decoding.running)
+        outcomes.append((yield from decoded))
+
+    def watch(seconds: int) -> contextlib.AbstractContextManager[None]:
+        effort.batches.append(seconds)
+        return effort.embedding.running()
 
     with contextlib.closing(blocks()) as seconds:  # so that an exception here ends ffmpeg at once
-        for embeddings in embedder.embed_stream(seconds):
+        for embeddings in embedder.embed_stream(seconds, watch=watch):
             part.append(embeddings)
     return outcomes[0]
 
@@ -189,15 +197,17 @@ class FetchError(Exception):
 
 
 @contextlib.contextmanager
-def staged(path: str) -> Iterator[str]:
+def staged(path: str, effort: Effort) -> Iterator[str]:
     """A local path to the recording; a remote one is copied to local disk and removed afterwards."""
-    if "://" not in path:
+    if not storage.is_remote(path):
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="laughter-") as folder:
         local = os.path.join(folder, "recording" + os.path.splitext(storable(path))[1][:10])
         try:
-            storage.fetch(path, local)
+            with effort.staging.running():
+                storage.fetch(path, local)
+            effort.bytes_staged += os.path.getsize(local)
         except FileNotFoundError as error:
             raise FetchError(f"{printable(path)} does not exist; it was listed but has gone since") from error
         except storage.StorageError as error:  # the other recordings go on
@@ -217,11 +227,13 @@ class _EmbedDoFn(beam.DoFn):
         self._ready_ms = int(1000 * time.time())
 
     def process(self, recording: Recording) -> Iterator[PartRef]:
-        part = embed_recording(recording, self._settings, self._embedder)
-        Metrics.distribution("laughter", "worker_ready_ms").update(self._ready_ms)
-        Metrics.counter("laughter", f"recordings_{part.status}").inc()
-        Metrics.counter("laughter", "recordings_reused" if part.reused else "recordings_embedded").inc()
-        Metrics.counter("laughter", "audio_seconds").inc(part.seconds)
+        effort = Effort()
+        part = embed_recording(recording, self._settings, self._embedder, effort)
+        effort.tell()
+        run_metrics.record("worker_ready_ms", self._ready_ms)
+        run_metrics.count(f"recordings_{part.status}")
+        run_metrics.count("recordings_reused", part.reused)
+        run_metrics.count("audio_seconds", 0 if part.reused else part.seconds)
         yield part
 
 

@@ -11,9 +11,8 @@ from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
-from apache_beam.metrics import Metrics
 
-from transforms import embedding_store
+from transforms import embedding_store, run_metrics
 from transforms.annotations import AnnotateSettings, annotations_folder, fitting_annotation
 from transforms.atomic_files import (
     AtomicWriter,
@@ -31,9 +30,6 @@ from transforms.tables import SCHEMAS, event_rows, recording_row, table_path
 logger = logging.getLogger(__name__)
 
 ROWS_A_GROUP = 10_000
-
-UNFINISHED = "days_changed_meanwhile"
-"""The counter of days that have to be written by another pass."""
 
 
 class DayChanged(Exception):
@@ -178,4 +174,4 @@ def _write(date: str, parts: Iterable[PartFile], settings: AnnotateSettings) -> 
         yield date
     except DayChanged as error:
         logger.warning("%s; it is left for another pass", error)
-        Metrics.counter("laughter", UNFINISHED).inc()
+        run_metrics.count("days_changed_meanwhile")

@@ -115,6 +115,24 @@ def test_tables_are_exported_and_asked_where_they_lie(storage, detected, local, 
         assert storage.files.cat(f"out/exported/{path.name}") == path.read_bytes()
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["report", "--no-waveform", "--media", "none"],
+        ["plot", "timeline", "--recording", NAMES[0]],
+        ["plot", "archive"],
+        ["score", "{tables}", "--no-curves"],
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_what_reads_tables_reads_them_there_and_writes_there(command, storage, detected, local):
+    arguments = [*(word.format(tables=f"{local}/tables") for word in command), "--output", "gs://out/seen"]
+    words = 2 if command[0] == "plot" else 1
+    before = set(storage.files.find("out/seen"))
+    assert cli.main([*arguments[:words], "gs://out/tables", *arguments[words:], "--quiet"]) == 0
+    assert set(storage.files.find("out/seen")) - before
+
+
 @pytest.fixture(scope="module")
 def shards(storage, tmp_path_factory):
     """A small release of AudioSet's kind, made to shards locally and at gs://."""
