@@ -11,6 +11,10 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the command's help loads neither the engine nor TensorFlow
+    from pipeline.detect_options import DetectOptions
 
 HOME = pathlib.Path(__file__).resolve().parents[1]
 
@@ -83,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with contextlib.suppress(ValueError):  # only the main thread may
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill cleans up as Ctrl-C does
     debug = "--debug" in argv
-    _quieten(debug)
+    quieten(debug)
     try:
         return _run(argv)
     except LaughterError as error:
@@ -105,7 +109,7 @@ def _stopped() -> int:
     return 130
 
 
-def _quieten(debug: bool) -> None:
+def quieten(debug: bool) -> None:
     """Keep the libraries' chatter from the user, who asked for none of it."""
     # The engine logs the trace of what it then raises; one sentence at the end says it better.
     logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL, format="laughter: %(message)s")
@@ -126,8 +130,15 @@ def _run(argv: list[str]) -> int:
 
 
 def _detect(arguments: argparse.Namespace, beams: Sequence[str]) -> int:
+    from pipeline import detect
+
+    return detect.run(detect_options_of(arguments, beams))
+
+
+def detect_options_of(arguments: argparse.Namespace, beams: Sequence[str]) -> DetectOptions:
+    """What `laughter detect` was told, by its own arguments and Beam's, with the models chosen."""
     from models import model_choice
-    from pipeline import detect, detect_options, engine_options
+    from pipeline import detect_options, engine_options
 
     engine = engine_options.engine_options(beams)
     models = model_choice.choose(
@@ -137,7 +148,7 @@ def _detect(arguments: argparse.Namespace, beams: Sequence[str]) -> int:
         precision=arguments.precision,
         distributed=not engine_options.is_local(engine),
     )
-    return detect.run(detect_options.from_arguments(arguments, engine, models))
+    return detect_options.from_arguments(arguments, engine, models)
 
 
 def _shards(arguments: argparse.Namespace, beams: Sequence[str]) -> int:
