@@ -5,25 +5,23 @@
     python -m benchmarks.costs growth --recordings 400000 40000000   # objects, bytes, files, memory
 
 Every figure is an argument. The defaults of throughput and sizes are measured (`python -m benchmarks.core_seconds`);
-those of prices are EXAMPLES, Dataflow's list prices in us-central1 as remembered in 2024, US dollars: put today's in.
+those of prices are EXAMPLES of 2024 in US dollars, of the order of Dataflow's in its cheapest regions: put today's in.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-HOURS_A_MONTH = 730
-
-RATES = {"compact": 0.0, "float32": 0.0, "bfloat16": 0.0}
-"""Seconds of audio that a second of one vCPU gets through, all steps of the job counted."""
+RATES = {"compact": 211.0, "float32": 49.0, "bfloat16": 78.0}
+"""Seconds of audio that a second of one vCPU gets through, the whole job; the latter two are VGGish's precisions."""
 
 MACHINES = {"n2-standard-4": (4, 16.0), "n2-standard-16": (16, 64.0), "c3-standard-4": (4, 16.0)}
 """vCPUs and GB of memory."""
 
-FOR_BFLOAT16 = ("c3", "c4", "c3d", "c4d", "n4")
-"""Families with AMX or AVX512-BF16; elsewhere bfloat16 would be emulated. Machines of other names are trusted."""
+WITHOUT_BFLOAT16 = ("n1-", "e2-", "n2-", "n2d-")
+"""Machines on which bfloat16 would be emulated: no rows for them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Work:
     """
 
     overhead: float = 0.15
-    start_s: float = 240.0
+    start_s: float = 180.0
     redone: float = 0.0
     workers: int = 25
 
@@ -66,23 +64,24 @@ class Growth:
     """What one recording of an hour leaves behind, and what a recording is elsewhere.
 
     Attributes:
-        store_kb, annotations_kb, windows_kb, events_kb: Parquet of an hour of audio.
+        store_kb, annotations_kb, windows_kb, events_kb: of an hour of audio, at most: the numbers as they are. On made
+            sound, which repeats itself, Parquet took 238, 191, 150 and 6.
         media_mb: of a recording on object storage.
-        a_day: recordings of one day of the archive.
+        days: of broadcasting that the archive spans; a larger archive has more recordings a day.
         launcher_bytes: of memory on the machine that starts the job, which lists the recordings.
         shuffled_bytes: of a recording's name and size, each time that it is grouped.
         graph_bytes: of the job, as `run_dataflow.sh --dry-run` says.
     """
 
-    store_kb: float
-    annotations_kb: float
-    windows_kb: float
-    events_kb: float
+    store_kb: float = 461.0
+    annotations_kb: float = 250.0
+    windows_kb: float = 210.0
+    events_kb: float = 10.0
     media_mb: float = 500.0
-    a_day: float = 100.0
-    launcher_bytes: int = 860
-    shuffled_bytes: int = 400
-    graph_bytes: int = 82_000
+    days: float = 4000
+    launcher_bytes: float = 860
+    shuffled_bytes: float = 400
+    graph_bytes: float = 82_000
 
 
 def price_table(arguments: argparse.Namespace) -> list[list[str]]:
@@ -91,11 +90,10 @@ def price_table(arguments: argparse.Namespace) -> list[list[str]]:
     flexible = Prices(arguments.flexible_vcpu_price, arguments.flexible_memory_price, arguments.disk_price)
     work = Work(arguments.overhead, arguments.start_s, 0.0, arguments.workers)
     interrupted = dataclasses.replace(work, redone=arguments.redone)
-    rows = [["precision", "machine", "machine hours", f"days on {work.workers}", "price", "price, flexible"]]
+    rows = [["precision", "machine", "machine hours", f"days on {work.workers}", "MB/s a machine", "price", "flexible"]]
     for precision, rate in arguments.rate.items():
         for name, (vcpus, memory_gb) in arguments.machine.items():
-            family = name.partition("-")[0]
-            if precision == "bfloat16" and family in ("n1", "n2", "n2d", "e2") and family not in FOR_BFLOAT16:
+            if precision == "bfloat16" and name.startswith(WITHOUT_BFLOAT16):
                 continue
             spent = work.machine_hours(arguments.hours, rate, vcpus)
             again = interrupted.machine_hours(arguments.hours, rate, vcpus)
@@ -104,39 +102,33 @@ def price_table(arguments: argparse.Namespace) -> list[list[str]]:
                 for hours, price in ((spent, regular), (again, flexible))
             ]
             days = spent / work.workers / 24
-            rows.append([precision, name, _number(spent), _number(days), *(f"$ {_number(price)}" for price in prices)])
+            fetched_mb = arguments.media_mb / 3600 * rate * vcpus
+            cells = [precision, name, _number(spent), _number(days), _number(fetched_mb)]
+            rows.append([*cells, *(f"$ {_number(price)}" for price in prices)])
     return rows
 
 
 def growth_table(recordings: Sequence[int], growth: Growth) -> list[list[str]]:
     """What grows with an archive of recordings of one hour each; the first row is the head."""
-    lines: list[tuple[str, list[str]]] = []
-
-    def line(what: str, values: Iterable[str]) -> None:
-        lines.append((what, list(values)))
-
-    days = [max(1.0, count / growth.a_day) for count in recordings]
-    line("objects listed, in requests of 1,000", (_number(count / 1000) for count in recordings))
-    line("media, read once", (_size(count * growth.media_mb * 1e6) for count in recordings))
-    line("job's graph", (_size(growth.graph_bytes) for _ in recordings))
-    line("memory where the job is started", (_size(count * growth.launcher_bytes) for count in recordings))
-    line(
-        "shuffled: recordings by id, parts over workers, parts by day",
-        (_size(3 * count * growth.shuffled_bytes) for count in recordings),
-    )
-    line("store: objects", (_number(count) for count in recordings))
-    line("store: bytes", (_size(count * growth.store_kb * 1e3) for count in recordings))
-    line("annotations: objects", (_number(count) for count in recordings))
-    line("annotations: bytes", (_size(count * growth.annotations_kb * 1e3) for count in recordings))
-    line(f"tables: days, at {growth.a_day:g} recordings each", (_number(day) for day in days))
-    line("tables: files, three a day and a mark", (_number(4 * day) for day in days))
-    tables = growth.windows_kb + growth.events_kb
-    line("tables: bytes", (_size(count * tables * 1e3) for count in recordings))
-    line("rows of `windows`, 7,200 a recording", (_number(7200 * count) for count in recordings))
-    return [
-        ["what", *(f"{_number(count)} recordings" for count in recordings)],
-        *([what, *cells] for what, cells in lines),
-    ]
+    counts = list(recordings)
+    a_day = [count / growth.days for count in counts]
+    tables_kb = growth.windows_kb + growth.events_kb
+    rows = {
+        "requests to list them, of 1,000 each": [_number(count / 1000) for count in counts],
+        "media, read once": [_size(count * growth.media_mb * 1e6) for count in counts],
+        "the job's graph": [_size(growth.graph_bytes) for _ in counts],
+        "memory where the job is started": [_size(count * growth.launcher_bytes) for count in counts],
+        "shuffled, names only, three times": [_size(3 * count * growth.shuffled_bytes) for count in counts],
+        "store, an object a recording": [_size(count * growth.store_kb * 1e3) for count in counts],
+        "annotations, an object a recording": [_size(count * growth.annotations_kb * 1e3) for count in counts],
+        "tables": [_size(count * tables_kb * 1e3) for count in counts],
+        "files of the tables, three a day and a mark": [_number(4 * growth.days) for _ in counts],
+        "recordings a day": [_number(each) for each in a_day],
+        "one day's file of windows": [_size(each * growth.windows_kb * 1e3) for each in a_day],
+        "rows of windows": [_number(7200 * count) for count in counts],
+    }
+    head = ["what", *(f"{_number(count)} recordings" for count in counts)]
+    return [head, *([what, *cells] for what, cells in rows.items())]
 
 
 def markdown(rows: Sequence[Sequence[str]]) -> str:
@@ -174,6 +166,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--disk-price", type=float, default=0.000054, help="a GB and hour (default: %(default)s, an example)")
     add("--flexible-vcpu-price", type=float, default=0.0336, help="(default: %(default)s, an example)")
     add("--flexible-memory-price", type=float, default=0.0021342, help="(default: %(default)s, an example)")
+    add("--media-mb", type=float, default=Growth.media_mb, help="an hour of recording (default: %(default)s)")
     add("--disk-gb", type=float, default=50, help="a machine (default: %(default)s)")
     growth = tables.add_parser("growth", help="what grows with the recordings")
     growth.add_argument("--recordings", type=int, nargs="+", required=True, help="of one hour each")

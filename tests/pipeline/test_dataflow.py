@@ -233,7 +233,7 @@ def test_the_job_is_as_small_for_an_archive_as_for_one_recording(emulator):
         dry_run("--job_name=tonight", rest=(pattern, OUTPUT[1]), host=emulator.host)
         sizes.append(read_template(emulator)[3])
     assert max(sizes) < 1_000_000
-    assert max(sizes) - min(sizes) < 20  # as the times in the names of the job's folders are written
+    assert max(sizes) - min(sizes) < 200  # names of temporary files, and how times are written
     asked = emulator.requests()
     assert asked
     assert not [line for line in asked if "/archive" in line]  # so it cannot grow with what lies there
