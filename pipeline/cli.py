@@ -10,7 +10,7 @@ import pathlib
 import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the command's help loads neither the engine nor TensorFlow
@@ -81,15 +81,19 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     check_home()
-    from models.errors import LaughterError
-
     argv = list(sys.argv[1:] if argv is None else argv)
     with contextlib.suppress(ValueError):  # only the main thread may
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill cleans up as Ctrl-C does
-    debug = "--debug" in argv
-    quieten(debug)
+    return guarded(lambda: _run(argv), debug="--debug" in argv)
+
+
+def guarded(work: Callable[[], int], *, debug: bool) -> int:
+    """The exit status that `work` gives; what it raises becomes a sentence and a status, or a trace with `debug`."""
+    from models.errors import LaughterError
+
+    _quieten(debug)
     try:
-        return _run(argv)
+        return work()
     except LaughterError as error:
         print(f"laughter: {error}", file=sys.stderr)
         return error.exit_status
@@ -109,7 +113,7 @@ def _stopped() -> int:
     return 130
 
 
-def quieten(debug: bool) -> None:
+def _quieten(debug: bool) -> None:
     """Keep the libraries' chatter from the user, who asked for none of it."""
     # The engine logs the trace of what it then raises; one sentence at the end says it better.
     logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL, format="laughter: %(message)s")

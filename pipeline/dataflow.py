@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import functools
 import json
 import pathlib
 import sys
 import tempfile
 from collections.abc import Sequence
 
-from models.errors import LaughterError, UsageError
+from models.errors import UsageError
 from pipeline import cli, dataflow_arguments
 
 JOBS = ("detect", "shards")
@@ -22,15 +23,11 @@ GIVEN_BY_US = ("--runner", "--temp_location", "--staging_location", "--template_
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     argv = list(sys.argv[1:] if argv is None else argv)
-    cli.quieten("--debug" in argv)
     job = argv.pop(0) if argv[:1] and argv[0] in JOBS else "detect"
     settings, rest = dataflow_arguments.build_parser().parse_known_args(argv)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            return _run(job, settings, rest, pathlib.Path(folder))
-    except LaughterError as error:
-        print(f"laughter: {error}", file=sys.stderr)
-        return error.exit_status
+    with tempfile.TemporaryDirectory() as folder:
+        work = functools.partial(_run, job, settings, rest, pathlib.Path(folder))
+        return cli.guarded(work, debug="--debug" in argv)
 
 
 def _run(job: str, settings: argparse.Namespace, rest: Sequence[str], folder: pathlib.Path) -> int:
@@ -40,12 +37,12 @@ def _run(job: str, settings: argparse.Namespace, rest: Sequence[str], folder: pa
         if any(item == option or item.startswith(f"{option}=") for item in rest):
             raise UsageError(f"{option} follows from --staging and the job; leave it out")
     command = job_command(job, settings, rest)
-    check(command)
+    arguments = check(command)
     if settings.sdk_container_image is None:
         package = dataflow_package.build(cli.HOME, folder)
         command += ["--extra_package", str(package)]
     if settings.dry_run:
-        return _dry_run(command, settings)
+        return _dry_run(command, arguments, settings)
     return cli.main(command)
 
 
@@ -88,8 +85,8 @@ def _models(job: str, rest: Sequence[str]) -> list[str]:
     return ["--bundle=compact"] if job == "detect" and not named else []
 
 
-def check(command: Sequence[str]) -> None:
-    """Refuse a job that cannot run as it is said, with a sentence for each reason."""
+def check(command: Sequence[str]) -> argparse.Namespace:
+    """The job's own arguments; a job that cannot run as it is said is refused, with a sentence for each reason."""
     from pipeline import dataflow_checks, engine_options
 
     ours, beams = engine_options.split(command)
@@ -97,9 +94,10 @@ def check(command: Sequence[str]) -> None:
     found = dataflow_checks.problems(engine_options.engine_options(beams), arguments)
     if found:
         raise UsageError("\nlaughter: ".join(found))
+    return arguments
 
 
-def _dry_run(command: Sequence[str], settings: argparse.Namespace) -> int:
+def _dry_run(command: Sequence[str], arguments: argparse.Namespace, settings: argparse.Namespace) -> int:
     from pipeline import dataflow_template
 
     template = dataflow_template.build(command, settings.project, settings.staging)
@@ -121,6 +119,8 @@ def _dry_run(command: Sequence[str], settings: argparse.Namespace) -> int:
     ):
         if value:
             print(f"{name}: {value}")
+    for model in dataflow_template.models_elsewhere(arguments):
+        print(f"not looked at: {model}; the graph was built with the compact bundle in its place")
     print(f"template and graph: {template.size_bytes} bytes, whatever the number of recordings")
     print("nothing was started (--dry-run)")
     return 0

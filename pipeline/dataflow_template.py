@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import dataclasses
 import json
@@ -78,11 +79,19 @@ def _run(argv: Sequence[str]) -> None:
     ours, beams = engine_options.split(argv)
     arguments = cli.build_parser().parse_args(ours)
     if arguments.command == "detect":
+        if models_elsewhere(arguments):
+            arguments.bundle, arguments.head, arguments.embedder, arguments.precision = "compact", None, None, "auto"
         detect.run_engine(cli.detect_options_of(arguments, beams))
     elif arguments.labels_csv:
         raise UsageError("the graph of --labels-csv depends on the store's embedder.json; leave out --dry-run")
     else:
         shards.run_engine(shards.from_arguments(arguments, beams))
+
+
+def models_elsewhere(arguments: argparse.Namespace) -> list[str]:
+    """The models at gs://, which cannot be looked at: in the graph, where they are but names, compact stands in."""
+    named = (arguments.bundle, arguments.head, arguments.embedder) if arguments.command == "detect" else ()
+    return [name for name in named if name and name.startswith("gs://")]
 
 
 def _read(place: str) -> Template:

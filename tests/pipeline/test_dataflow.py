@@ -230,7 +230,8 @@ def test_the_template_of_detect(emulator):
 def test_the_job_is_as_small_for_an_archive_as_for_one_recording(emulator):
     sizes = []
     for pattern in ("gs://archive/2016/00000[7].mp4", "gs://archive/2016/00[0-9]*.mp4"):
-        dry_run("--job_name=tonight", rest=(pattern, OUTPUT[1]), host=emulator.host)
+        said = dry_run("--bundle=gs://models/mine", "--job_name=tonight", rest=(pattern, OUTPUT[1]), host=emulator.host)
+        assert "not looked at: gs://models/mine" in said
         sizes.append(read_template(emulator)[3])
     assert max(sizes) < 1_000_000
     assert max(sizes) - min(sizes) < 200  # names of temporary files, and how times are written
