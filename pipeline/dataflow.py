@@ -51,6 +51,9 @@ def job_command(job: str, settings: argparse.Namespace, rest: Sequence[str]) -> 
     staging = settings.staging.rstrip("/")
     now = dt.datetime.now(dt.timezone.utc).strftime("%Y%m%d-%H%M%S")
     machine = dataflow_arguments.GPU_MACHINE if settings.gpu else dataflow_arguments.MACHINE
+    threads = settings.number_of_worker_harness_threads
+    if threads is None:
+        threads = 8 if settings.gpu else 2
     options = {
         "--runner": "DataflowRunner",
         "--project": settings.project,
@@ -61,7 +64,7 @@ def job_command(job: str, settings: argparse.Namespace, rest: Sequence[str]) -> 
         "--machine_type": settings.machine_type or machine,
         "--disk_size_gb": settings.disk_size_gb,
         "--max_num_workers": settings.max_num_workers,
-        "--number_of_worker_harness_threads": settings.number_of_worker_harness_threads,
+        "--number_of_worker_harness_threads": threads,
         "--flexrs_goal": settings.flexrs_goal,
         "--sdk_container_image": settings.sdk_container_image,
     }

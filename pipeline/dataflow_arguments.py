@@ -80,9 +80,9 @@ def _add_worker_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--number_of_worker_harness_threads",
         type=int,
-        default=2,
         metavar="N",
-        help="recordings at a time in each process: one is fetched while another computes (default: %(default)s)",
+        help="recordings at a time in each process, of which there is one a vCPU (default: 2, one is fetched while the "
+        "other computes; with --gpu, whose machine has one process, 8)",
     )
     group.add_argument(
         "--flexrs_goal",

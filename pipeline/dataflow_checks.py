@@ -23,7 +23,10 @@ LABEL = re.compile(r"[a-z][a-z0-9_-]{0,62}=[a-z0-9_-]{0,63}")
 PLACE = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/[^\r\n]*)?")
 IMAGE = re.compile(r"[a-z0-9][a-z0-9._:-]*(/[A-Za-z0-9._-]+)+(:[\w.-]+|@sha256:[0-9a-f]{64})?")
 
-LEAST_DISK_GB = 30
+SYSTEM_GB = 15
+RECORDING_GB = 1
+"""Of disk: for the system, Beam's image and the packages; for the copy of a recording, of which some have more."""
+
 MOST_LABELS = 64
 MOST_INPUT_BYTES = 500_000
 """Of INPUTs on the command line: they are in the job's graph, which Dataflow wants small."""
@@ -113,11 +116,17 @@ def _workers(options: PipelineOptions, job: argparse.Namespace) -> Iterator[str]
     family = machine.partition("-")[0]
     if LITTLE_MEMORY.fullmatch(machine):
         yield f"--machine_type {machine} has too little memory: each vCPU runs a process of up to 1.7 GB"
-    if (worker.disk_size_gb or 0) < LEAST_DISK_GB:
-        yield f"--disk_size_gb {worker.disk_size_gb} is too small for image, packages and recordings; at least 30"
+    threads = options.view_as(DebugOptions).number_of_worker_harness_threads or 0
+    recordings = threads * _processes(options, machine)
+    least_gb = SYSTEM_GB + RECORDING_GB * recordings
+    if (worker.disk_size_gb or 0) < least_gb:
+        yield (
+            f"--disk_size_gb {worker.disk_size_gb} is too small for image, packages and the {recordings} recordings "
+            f"that {machine} works on at a time; at least {least_gb}"
+        )
     if (worker.max_num_workers or 0) < 1 or (worker.num_workers or 0) > worker.max_num_workers:
         yield f"--max_num_workers {worker.max_num_workers} must be at least 1 and no less than --num_workers"
-    if (options.view_as(DebugOptions).number_of_worker_harness_threads or 0) < 1:
+    if threads < 1:
         yield "--number_of_worker_harness_threads must be at least 1"
     if getattr(job, "precision", None) == "bfloat16" and family in WITHOUT_BFLOAT16 and not gpu_type(options):
         yield (
@@ -125,6 +134,13 @@ def _workers(options: PipelineOptions, job: argparse.Namespace) -> Iterator[str]
             "AVX512-BF16, such as --machine_type c3-standard-4"
         )
     yield from _gpu(options, machine, family)
+
+
+def _processes(options: PipelineOptions, machine: str) -> int:
+    """SDK processes of a machine: one a vCPU, whose number ends the machine's name, unless told otherwise."""
+    vcpus = re.search(r"-(\d+)(-\d+)?$", machine)  # n2-standard-4, n2-custom-4-16384
+    alone = options.view_as(DebugOptions).lookup_experiment("no_use_multiple_sdk_containers")
+    return int(vcpus[1]) if vcpus and not alone else 1
 
 
 def _gpu(options: PipelineOptions, machine: str, family: str) -> Iterator[str]:

@@ -46,6 +46,8 @@ def command(*arguments, job="detect", rest=OUTPUT):
             "--precision=bfloat16",
             "--machine_type=c3-highmem-4",
         ),
+        ("--machine_type=n2-custom-8-32768", "--number_of_worker_harness_threads=3"),
+        ("--machine_type=n1-standard-32", *GPU),
         ("--project=example.com:my-project", "--region=europe-north1", "--num_workers=3"),
     ],
 )
@@ -81,6 +83,7 @@ def test_shards_are_taken_too():
         (("--machine_type=e2-micro",), "too little memory"),
         (("--machine_type=n2-highcpu-8",), "too little memory"),
         (("--disk_size_gb=10",), "--disk_size_gb 10 is too small"),
+        (("--machine_type=n2-standard-32",), "the 64 recordings that n2-standard-32 works on at a time; at least 79"),
         (("--max_num_workers=2", "--num_workers=3"), "no less than --num_workers"),
         (("--max_num_workers=0",), "at least 1"),
         (("--number_of_worker_harness_threads=0",), "at least 1"),
@@ -247,7 +250,7 @@ def test_a_gpu_and_an_image(emulator):
     assert environment["serviceOptions"] == ["worker_accelerator=type:nvidia-tesla-t4;count:1;install-nvidia-driver"]
     assert "no_use_multiple_sdk_containers" in environment["experiments"]
     (pool,) = environment["workerPools"]
-    assert pool["machineType"] == "n1-standard-4"
+    assert (pool["machineType"], pool["numThreadsPerWorker"]) == ("n1-standard-4", 8)
     assert pool["sdkHarnessContainerImages"][0]["containerImage"] == IMAGE.partition("=")[2]
     assert not [name for name in staged if name.endswith(".tar.gz")]  # it is in the image
 
