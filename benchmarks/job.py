@@ -14,8 +14,9 @@ def run_detect(arguments: Mapping[str, Any]) -> dict[str, float]:
     """Run the job in a process of its own; see `_child` for the arguments.
 
     Returns:
-        start_s (imports, starting workers, loading the models), work_s (the rest), peak_mb (of memory, that process
-        alone), children_mb (the largest of its own children, ffmpeg or workers).
+        start_s (imports, starting workers, loading the models), work_s (the rest), cpu_s (processor time of the process
+        and its children), peak_mb (of memory, that process alone), children_mb (the largest of its own children,
+        ffmpeg or workers).
     """
     command = [sys.executable, "-m", "benchmarks.job", json.dumps(arguments)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
@@ -23,10 +24,14 @@ def run_detect(arguments: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _child(arguments: Mapping[str, Any]) -> dict[str, float]:
-    """Run the job on `inputs` into `output` with `weights`, `pca`, `head`, `precision` and `workers`."""
+    """Run the job on `inputs` into `output` with `weights`, `pca`, `head`, `precision` and `workers`.
+
+    Without `weights`, with the compact embedder.
+    """
     import time
 
     began = time.time()
+    from models import model_choice
     from models.bundle import EmbedderSpec, open_bundle
     from pipeline import detect, engine_options
     from pipeline.detect_options import DetectOptions
@@ -34,8 +39,10 @@ def _child(arguments: Mapping[str, Any]) -> dict[str, float]:
     from transforms.embed_recordings import EmbedSettings
 
     head = open_bundle(arguments["head"]).head()
-    weights = arguments["weights"], arguments["pca"], arguments["precision"]
-    spec = EmbedderSpec("vggish", *weights, "benchmark", "benchmark")
+    spec = model_choice.choose(bundle="compact").embedder
+    if "weights" in arguments:
+        weights = arguments["weights"], arguments["pca"], arguments["precision"]
+        spec = EmbedderSpec("vggish", *weights, "benchmark", "benchmark")
     engine = engine_options.engine_options(["--direct_num_workers", str(arguments.get("workers", 1))])
     store = f"{arguments['output']}/store"
     threads = engine_options.threads_a_worker(engine)
@@ -55,6 +62,7 @@ def _child(arguments: Mapping[str, Any]) -> dict[str, float]:
     return {
         "start_s": launched - began + start_s,
         "work_s": ended - launched - start_s,
+        "cpu_s": sum(used.ru_utime + used.ru_stime for used in (usage, children)),
         "peak_mb": usage.ru_maxrss / 1024,
         "children_mb": children.ru_maxrss / 1024,
     }

@@ -10,7 +10,11 @@ import pathlib
 import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the command's help loads neither the engine nor TensorFlow
+    from pipeline.detect_options import DetectOptions
 
 HOME = pathlib.Path(__file__).resolve().parents[1]
 
@@ -77,16 +81,20 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     check_home()
-    from models.errors import LaughterError
-    from models.secrets import without_secrets
-
     argv = list(sys.argv[1:] if argv is None else argv)
     with contextlib.suppress(ValueError):  # only the main thread may
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill cleans up as Ctrl-C does
-    debug = "--debug" in argv
+    return guarded(lambda: _run(argv), debug="--debug" in argv)
+
+
+def guarded(work: Callable[[], int], *, debug: bool) -> int:
+    """The exit status that `work` gives; what it raises becomes a sentence and a status, or a trace with `debug`."""
+    from models.errors import LaughterError
+    from models.secrets import without_secrets
+
     _quieten(debug)
     try:
-        return _run(argv)
+        return work()
     except LaughterError as error:
         print(f"laughter: {without_secrets(str(error))}", file=sys.stderr)
         return error.exit_status
@@ -141,8 +149,15 @@ def _run(argv: list[str]) -> int:
 
 
 def _detect(arguments: argparse.Namespace, beams: Sequence[str]) -> int:
+    from pipeline import detect
+
+    return detect.run(detect_options_of(arguments, beams))
+
+
+def detect_options_of(arguments: argparse.Namespace, beams: Sequence[str]) -> DetectOptions:
+    """What `laughter detect` was told, by its own arguments and Beam's, with the models chosen."""
     from models import model_choice
-    from pipeline import detect, detect_options, engine_options
+    from pipeline import detect_options, engine_options
 
     engine = engine_options.engine_options(beams)
     models = model_choice.choose(
@@ -152,7 +167,7 @@ def _detect(arguments: argparse.Namespace, beams: Sequence[str]) -> int:
         precision=arguments.precision,
         distributed=not engine_options.is_local(engine),
     )
-    return detect.run(detect_options.from_arguments(arguments, engine, models))
+    return detect_options.from_arguments(arguments, engine, models)
 
 
 def _shards(arguments: argparse.Namespace, beams: Sequence[str]) -> int:

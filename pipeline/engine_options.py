@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from apache_beam.options.pipeline_options import (
+    DebugOptions,
     DirectOptions,
     PipelineOptions,
     StandardOptions,
@@ -56,12 +57,21 @@ def engine_options(argv: Sequence[str]) -> PipelineOptions:
 
 def is_local(options: PipelineOptions) -> bool:
     """Whether the job runs on this machine, where its progress can be watched."""
-    return options.view_as(StandardOptions).runner.rsplit(".", 1)[-1] in LOCAL_RUNNERS
+    return runner_name(options) in LOCAL_RUNNERS
+
+
+def runner_name(options: PipelineOptions) -> str:
+    """The runner, without the module that it may have been named with."""
+    return str(options.view_as(StandardOptions).runner).rsplit(".", 1)[-1]
 
 
 def threads_a_worker(options: PipelineOptions) -> int | None:
-    """Batches that one worker embeds at a time, so that all local workers together fill the cores; None elsewhere."""
+    """Batches that one worker process embeds at a time, so that all processes of a machine together fill its cores.
+
+    None, which is one a core, where nothing is known of the processes. Dataflow has one a core unless told otherwise.
+    """
     if not is_local(options):
-        return None
+        process_a_core = not options.view_as(DebugOptions).lookup_experiment("no_use_multiple_sdk_containers")
+        return 1 if runner_name(options) == "DataflowRunner" and process_a_core else None
     cores = len(os.sched_getaffinity(0))
     return max(1, cores // (options.view_as(DirectOptions).direct_num_workers or cores))

@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from pipeline import cli
+from pipeline import cli, dataflow_arguments
 
-HEAD = """# Reference of the command `laughter`
+HEAD = """# Reference of the command `laughter`, and of `run_dataflow.sh`
 
-Made from the command's own parser by `python -m pipeline.reference > docs/reference.md`; a test compares the two.
+Made from the commands' own parsers by `python -m pipeline.reference > docs/reference.md`; a test compares the two.
 """
 
 
 def text() -> str:
     """The reference, in Markdown."""
-    return "\n".join([HEAD, *_lines(cli.build_parser(), "laughter", "")])
+    dataflow = dataflow_arguments.build_parser()
+    return "\n".join([HEAD, *_lines(cli.build_parser(), "laughter", ""), *_lines(dataflow, "run_dataflow.sh", "")])
 
 
 def _lines(parser: argparse.ArgumentParser, name: str, summary: str) -> Iterator[str]:

@@ -13,8 +13,8 @@ from models.bundle import open_bundle
 from models.storage import filesystem_of
 from pipeline import cli
 from tests import tfrecords
+from tests.made_archive import NAMES, make_recording
 from tests.media import film
-from tests.pipeline.test_detect import NAMES, make_recording
 from transforms.atomic_files import open_parquet
 
 pytestmark = pytest.mark.engines

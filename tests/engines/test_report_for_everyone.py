@@ -21,8 +21,8 @@ from tests.engines.report_pages import (
     set_slider,
     until,
 )
+from tests.made_archive import make_recording
 from tests.made_report import random_scores, write_scored
-from tests.pipeline.test_detect import make_recording
 from transforms.read_tables import read_day
 
 pytestmark = pytest.mark.engines

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from models import storage as storages
 from pipeline import cli
 from tests.engines.object_storage import TOKEN
-from tests.pipeline.test_detect import NAMES, make_recording
+from tests.made_archive import NAMES, make_recording
 from transforms.atomic_files import open_parquet
 
 pytestmark = pytest.mark.engines

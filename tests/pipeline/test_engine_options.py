@@ -36,3 +36,11 @@ def test_several_local_workers_are_processes_that_share_the_cores():
     assert options.view_as(DirectOptions).direct_running_mode == "multi_processing"
     assert engine_options.threads_a_worker(options) == max(1, len(os.sched_getaffinity(0)) // 2)
     assert engine_options.threads_a_worker(engine_options.engine_options([])) == len(os.sched_getaffinity(0))
+
+
+def test_on_dataflow_a_process_has_a_core_of_its_own_unless_it_is_the_only_one():
+    dataflow = ["--runner", "DataflowRunner"]
+    assert engine_options.threads_a_worker(engine_options.engine_options(dataflow)) == 1
+    alone = [*dataflow, "--experiments", "no_use_multiple_sdk_containers"]
+    assert engine_options.threads_a_worker(engine_options.engine_options(alone)) is None
+    assert engine_options.threads_a_worker(engine_options.engine_options(["--runner", "FlinkRunner"])) is None

@@ -6,7 +6,7 @@ import fsspec
 import pytest
 
 from pipeline import cli
-from tests.pipeline.test_detect import make_recording
+from tests.made_archive import make_recording
 from transforms.atomic_files import open_parquet
 
 NAME = "2016-01-01_0000_US_CNN_One"

@@ -10,9 +10,9 @@ import fsspec
 import pytest
 
 from pipeline import cli
+from tests.made_archive import make_recording
 from tests.made_report import random_scores, write_scored
 from tests.media import beeps
-from tests.pipeline.test_detect import make_recording
 from transforms.tables import table_path
 
 ONE, QUIET, BROKEN = (f"2016-01-01_{hour:02d}00_US_CNN_{name}" for hour, name in enumerate(("One", "Quiet", "Broken")))
