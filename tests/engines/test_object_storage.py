@@ -118,9 +118,9 @@ def test_tables_are_exported_and_asked_where_they_lie(storage, detected, local, 
 @pytest.mark.parametrize(
     "command",
     [
-        ["report", "--no-waveform", "--media", "none"],
-        ["plot", "timeline", "--recording", NAMES[0]],
-        ["plot", "archive"],
+        ["report", "--no-waveform", "--media", "none", "--quiet"],
+        ["plot", "timeline", "--recording", NAMES[0], "--quiet"],
+        ["plot", "archive", "--quiet"],
         ["score", "{tables}", "--no-curves"],
     ],
     ids=lambda command: " ".join(command[:2]),
@@ -129,7 +129,7 @@ def test_what_reads_tables_reads_them_there_and_writes_there(command, storage, d
     arguments = [*(word.format(tables=f"{local}/tables") for word in command), "--output", "gs://out/seen"]
     words = 2 if command[0] == "plot" else 1
     before = set(storage.files.find("out/seen"))
-    assert cli.main([*arguments[:words], "gs://out/tables", *arguments[words:], "--quiet"]) == 0
+    assert cli.main([*arguments[:words], "gs://out/tables", *arguments[words:]]) == 0
     assert set(storage.files.find("out/seen")) - before
 
 
