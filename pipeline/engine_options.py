@@ -15,6 +15,9 @@ from apache_beam.options.pipeline_options import (
 
 LOCAL_RUNNERS = ("FnApiRunner", "DirectRunner", "PrismRunner")
 
+SERVING_RUNNERS = ("PrismRunner", "FlinkRunner", "SparkRunner")
+"""Runners that may start a server of their own."""
+
 
 def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
     """The arguments that are not Beam's, and those that are, each with their values.
@@ -56,7 +59,16 @@ def engine_options(argv: Sequence[str]) -> PipelineOptions:
 
 def is_local(options: PipelineOptions) -> bool:
     """Whether the job runs on this machine, where its progress can be watched."""
-    return options.view_as(StandardOptions).runner.rsplit(".", 1)[-1] in LOCAL_RUNNERS
+    return _runner(options) in LOCAL_RUNNERS
+
+
+def starts_server(options: PipelineOptions) -> bool:
+    """Whether the runner starts a server, which Beam ends, with its temporary files, only when Python ends."""
+    return _runner(options) in SERVING_RUNNERS
+
+
+def _runner(options: PipelineOptions) -> str:
+    return str(options.view_as(StandardOptions).runner).rsplit(".", 1)[-1]
 
 
 def threads_a_worker(options: PipelineOptions) -> int | None:
