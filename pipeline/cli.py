@@ -137,14 +137,16 @@ def _quieten(debug: bool) -> None:
 
 def _run(argv: list[str]) -> int:
     beams: list[str] = []
+    serving = False
     if argv[:1] in (["detect"], ["shards"]) and not {"-h", "--help"} & set(argv):
         from pipeline import engine_options
 
         argv, beams = engine_options.split(argv)
+        serving = engine_options.starts_server(engine_options.engine_options(beams))
     arguments = build_parser().parse_args(argv)
     from transforms.left_behind import scratch_folder
 
-    with scratch_folder():
+    with contextlib.nullcontext() if serving else scratch_folder():  # an engine's server would miss its files in there
         return int(arguments.run(arguments, beams))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 
 import apache_beam as beam
@@ -25,7 +26,7 @@ def build(pipeline: beam.Pipeline, options: DetectOptions) -> None:
     (
         pipeline
         | "Inputs" >> beam.Create(list(options.inputs))
-        | "FindRecordings" >> FindRecordings(root=options.root)
+        | "FindRecordings" >> FindRecordings(root=options.root, folder=os.getcwd())
         | "EmbedRecordings" >> EmbedRecordings(options.embed)
         | "ListStaleDays" >> ListStaleDays(options.annotate)
         | "AnnotateRecordings" >> AnnotateRecordings(options.annotate)

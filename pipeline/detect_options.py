@@ -62,7 +62,7 @@ def from_arguments(arguments: argparse.Namespace, beam: PipelineOptions, models:
         models.head.thresholds, **{name: value for name, value in chosen.items() if value is not None}
     )
     return DetectOptions(
-        inputs=arguments.inputs,
+        inputs=tuple(absolute(item) for item in arguments.inputs),
         embed=EmbedSettings(
             store=store,
             embedder=models.embedder,
@@ -73,7 +73,7 @@ def from_arguments(arguments: argparse.Namespace, beam: PipelineOptions, models:
         ),
         annotate=AnnotateSettings(store, output, models.head, thresholds, arguments.hop),
         notes=models.notes,
-        root=arguments.root,
+        root=absolute(arguments.root) if arguments.root else None,
         beam=beam,
         prune=arguments.prune,
         dry_run=arguments.dry_run,

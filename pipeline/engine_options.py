@@ -16,6 +16,9 @@ from apache_beam.options.pipeline_options import (
 
 LOCAL_RUNNERS = ("FnApiRunner", "DirectRunner", "PrismRunner")
 
+SERVING_RUNNERS = ("PrismRunner", "FlinkRunner", "SparkRunner")
+"""Runners that may start a server of their own."""
+
 
 def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
     """The arguments that are not Beam's, and those that are, each with their values.
@@ -58,6 +61,11 @@ def engine_options(argv: Sequence[str]) -> PipelineOptions:
 def is_local(options: PipelineOptions) -> bool:
     """Whether the job runs on this machine, where its progress can be watched."""
     return runner_name(options) in LOCAL_RUNNERS
+
+
+def starts_server(options: PipelineOptions) -> bool:
+    """Whether the runner starts a server, which Beam ends, with its temporary files, only when Python ends."""
+    return runner_name(options) in SERVING_RUNNERS
 
 
 def runner_name(options: PipelineOptions) -> str:

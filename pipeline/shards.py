@@ -33,6 +33,9 @@ from transforms.read_labelled import ReadLabelled, read_labels
 from transforms.shard_manifest import write_manifest
 from transforms.shuffle_into_shards import ShardSettings, ShuffleIntoShards
 
+LOCAL_GROUPINGS = 16
+"""Groupings of the shuffle: the local runner holds several copies of what one grouping holds."""
+
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # malloc.h
 
 
@@ -92,12 +95,13 @@ def from_arguments(arguments: argparse.Namespace, beams: Sequence[str]) -> Shard
 def build(pipeline: beam.Pipeline, options: ShardsOptions) -> None:
     """The graph. What flows is groups of files, then record batches of clips; never single clips."""
     settings = options.settings
+    groupings = LOCAL_GROUPINGS if engine_options.is_local(options.beam) else 1
     source = [options.labels] if options.labels else list(options.inputs)
     read: Any = ReadAudioSet(options.placing, settings.shards, options.splits, settings.strict)
     if options.labels:
         read = ReadLabelled(str(options.store), options.placing, settings.shards, settings.strict)
     clips = pipeline | "Inputs" >> beam.Create(source) | type(read).__name__ >> read
-    shards = clips.clips | "ShuffleIntoShards" >> ShuffleIntoShards(settings, clips.findings)
+    shards = clips.clips | "ShuffleIntoShards" >> ShuffleIntoShards(settings, clips.findings, groupings)
     found = (clips.findings, shards.findings) | "Findings" >> beam.Flatten()
     _ = (
         pipeline

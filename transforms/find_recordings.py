@@ -12,13 +12,14 @@ from transforms.match_files import match
 from transforms.recordings import MEDIA_EXTENSIONS, Recording, describe
 
 
-def find(inputs: Sequence[str], *, root: str | None = None) -> Iterator[Recording]:
+def find(inputs: Sequence[str], *, root: str | None = None, folder: str = "") -> Iterator[Recording]:
     """Every recording of the inputs, in order, those of one path possibly more than once.
 
     Args:
         inputs: paths of files and folders (searched for media files, at any depth), globs (`**` goes down),
             URLs of object storage, patterns there, and `.txt` files that list such inputs, one a line.
         root: the archive's folder; ids made from paths are relative to it.
+        folder: where relative paths in a list begin; the working folder where it is empty.
 
     Raises:
         NothingFound: naming the first input that matches nothing.
@@ -26,7 +27,7 @@ def find(inputs: Sequence[str], *, root: str | None = None) -> Iterator[Recordin
     if root is not None and "://" not in root:
         root = os.path.abspath(root)
     for item in inputs:
-        for path, size, modified in match(item, extensions=MEDIA_EXTENSIONS, what="recording"):
+        for path, size, modified in match(item, extensions=MEDIA_EXTENSIONS, what="recording", folder=folder):
             yield describe(path, size, modified, root=root)
 
 
@@ -41,15 +42,18 @@ class FindRecordings(beam.PTransform):
 
     Attributes:
         root: the archive's folder, for ids made from paths.
+        folder: where relative paths in a list begin, on whatever machine it is read.
     """
 
     root: str | None = None
+    folder: str = ""
 
     def expand(self, patterns: beam.PCollection[str]) -> beam.PCollection[Recording]:
         """Match, key by id, keep one of each."""
+        root, folder = self.root, self.folder
         return (
             patterns
-            | "Match" >> beam.FlatMap(lambda pattern, root: find([pattern], root=root), root=self.root)
+            | "Match" >> beam.FlatMap(lambda pattern: find([pattern], root=root, folder=folder))
             | "KeyById"
             >> beam.WithKeys(lambda recording: recording.recording_id).with_output_types(tuple[str, Recording])
             | "GroupById" >> beam.GroupByKey()

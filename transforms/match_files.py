@@ -25,7 +25,7 @@ class NothingFound(UsageError):
     """An input that matches no file; the message is one sentence."""
 
 
-def match(item: str, *, extensions: Sequence[str], what: str) -> Iterator[FoundFile]:
+def match(item: str, *, extensions: Sequence[str], what: str, folder: str = "") -> Iterator[FoundFile]:
     """The files that one input means, in order.
 
     Args:
@@ -34,12 +34,13 @@ def match(item: str, *, extensions: Sequence[str], what: str) -> Iterator[FoundF
         extensions: what is taken from folders, in lower case; a file that is named, or matched by a glob, is taken
             whatever its name.
         what: a file is called in messages, such as "recording".
+        folder: where relative paths in a list begin; the working folder where it is empty.
 
     Raises:
         NothingFound: it matches nothing.
     """
     count = 0
-    for found in _match(item, _Wanted(tuple(extensions), what)):
+    for found in _match(item, _Wanted(tuple(extensions), what, folder)):
         count += 1
         yield found
     if not count:
@@ -52,6 +53,7 @@ def match(item: str, *, extensions: Sequence[str], what: str) -> Iterator[FoundF
 class _Wanted(NamedTuple):
     extensions: tuple[str, ...]
     what: str
+    folder: str
 
 
 def _match(item: str, wanted: _Wanted) -> Iterator[FoundFile]:
@@ -98,6 +100,7 @@ def listed_inputs(inputs: Sequence[str]) -> Iterator[str]:
 
 def _match_line(line: str, listing: str, wanted: _Wanted) -> Iterator[FoundFile]:
     nothing = True
+    line = line if "://" in line else os.path.join(wanted.folder, line)
     for found in _match(line, wanted):
         nothing = False
         yield found

