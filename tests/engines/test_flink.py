@@ -12,12 +12,8 @@ import imageio_ffmpeg
 import psutil
 import pytest
 
-from tests.engines.jobs import (
-    ENGINES,
-    INSTALL,
-    ROOT,
-    need,
-)
+from tests.engines import jobs
+from tests.engines.jobs import ENGINES, INSTALL, ROOT, need
 from tests.made_archive import contents, rows
 
 pytestmark = pytest.mark.engines
