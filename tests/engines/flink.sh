@@ -22,7 +22,9 @@ done
 launch() { # NAME COMMAND...: in a process group of its own, so that its children end with it
     local name=$1
     shift
-    (cd "$folder" && exec setsid "$@" >>"$folder/$name.log" 2>&1 </dev/null) &
+    set -m
+    (cd "$folder" && exec "$@" >>"$folder/$name.log" 2>&1 </dev/null) &
+    set +m
     echo $! >"$folder/$name.pid"
 }
 
@@ -141,7 +143,7 @@ alive() { # NAME...: ends the start where one of them has died, or after too lon
 stop() {
     local file deadline=$((SECONDS + 10))
     for file in "$folder"/*.pid; do
-        [ -e "$file" ] && kill -TERM -- "-$(<"$file")" 2>/dev/null
+        [ ! -e "$file" ] || kill -TERM -- "-$(<"$file")" 2>/dev/null || true # it may have died
     done
     for file in "$folder"/*.pid; do
         [ -e "$file" ] || continue
