@@ -7,6 +7,7 @@ import contextlib
 import importlib.util
 import logging
 import pathlib
+import re
 import signal
 import sys
 import warnings
@@ -223,7 +224,8 @@ def _report(arguments: argparse.Namespace, _: Sequence[str]) -> int:
 def _last_sentence(error: Exception) -> str:
     """What went wrong, without the trace that the engine wraps around a worker's exception."""
     lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith((" ", "Traceback"))]
-    return lines[-1] if lines else type(error).__name__
+    named = re.compile(r"(?:\w+\.)+[A-Z]\w*: ")  # the exception's class, where the engine passes on no more than text
+    return named.sub("", lines[-1], count=1) if lines else type(error).__name__
 
 
 if __name__ == "__main__":

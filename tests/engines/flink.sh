@@ -22,7 +22,9 @@ done
 launch() { # NAME COMMAND...: in a process group of its own, so that its children end with it
     local name=$1
     shift
-    (cd "$folder" && exec setsid "$@" >>"$folder/$name.log" 2>&1 </dev/null) &
+    set -m
+    (cd "$folder" && exec "$@" >>"$folder/$name.log" 2>&1 </dev/null) &
+    set +m
     echo $! >"$folder/$name.pid"
 }
 
@@ -58,9 +60,9 @@ taskmanager.memory.managed.size: 64m
 taskmanager.memory.jvm-metaspace.size: 256m
 taskmanager.memory.jvm-overhead.min: 64m
 taskmanager.memory.jvm-overhead.max: 64m
-taskmanager.network.sort-shuffle.min-buffers: 16
 cluster.registration.error-delay: 1000
 parallelism.default: 2
+classloader.resolve-order: parent-first
 heartbeat.interval: 2000
 heartbeat.timeout: 20000
 restart-strategy.type: fixed-delay
@@ -73,13 +75,13 @@ YAML
 task_manager() { # NUMBER, its pool of workers listens on 127.0.0.NUMBER
     printf '%s\n' "127.0.0.1 localhost $(uname -n)" "127.0.0.$1 worker-pool" >"$folder/conf/hosts$1"
     launch "taskmanager$1" java "${java_options[@]}" "-Djdk.net.hosts.file=$folder/conf/hosts$1" \
-        -Xmx384m -XX:MaxDirectMemorySize=192m -XX:MaxMetaspaceSize=256m -cp "$jars/cluster/*" \
+        -Xmx384m -XX:MaxDirectMemorySize=192m -XX:MaxMetaspaceSize=256m -cp "$jars/*" \
         org.apache.flink.runtime.taskexecutor.TaskManagerRunner --configDir conf
 }
 
 start() {
     local rpc rest job pool number began=$SECONDS
-    if [ ! -d "$jars/cluster" ] || ! command -v java >/dev/null; then
+    if [ ! -d "$jars" ] || ! command -v java >/dev/null; then
         echo "flink.sh: Flink or Java is not here; tests/engines/install.sh installs both" >&2
         exit 1
     fi
@@ -90,9 +92,9 @@ start() {
     trap 'stop' EXIT
     read -r rpc rest job pool < <(free_ports)
     configure "$rpc" "$rest"
-    launch jobmanager java "${java_options[@]}" -Xmx512m -cp "$jars/cluster/*" \
+    launch jobmanager java "${java_options[@]}" -Xmx512m -cp "$jars/*" \
         org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint --configDir conf
-    launch jobserver java "${java_options[@]}" -Xmx512m -cp "$jars/job_server/*" \
+    launch jobserver java "${java_options[@]}" -Xmx512m -cp "$jars/*" \
         org.apache.beam.runners.flink.FlinkJobServerDriver --flink-conf-dir=conf "--flink-master=localhost:$rest" \
         --job-host=localhost "--job-port=$job" --artifact-port=0 --expansion-port=0 "--artifacts-dir=$folder/temporary"
     for number in 1 2; do
@@ -141,7 +143,7 @@ alive() { # NAME...: ends the start where one of them has died, or after too lon
 stop() {
     local file deadline=$((SECONDS + 10))
     for file in "$folder"/*.pid; do
-        [ -e "$file" ] && kill -TERM -- "-$(<"$file")" 2>/dev/null
+        [ ! -e "$file" ] || kill -TERM -- "-$(<"$file")" 2>/dev/null || true # it may have died
     done
     for file in "$folder"/*.pid; do
         [ -e "$file" ] || continue

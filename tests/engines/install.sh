@@ -37,18 +37,15 @@ install_prism() {
 }
 
 install_flink() {
-    local part
     if (cd "$engines/flink" 2>/dev/null && sha256sum --check --status "$here/tests/engines/flink/checksums.txt"); then
         return
     fi
     need java openjdk-17-jre-headless
     need mvn maven
     rm -rf "$engines/flink"
-    for part in cluster job_server; do
-        mvn --batch-mode --quiet --strict-checksums --file "$here/tests/engines/flink/$part.xml" \
-            org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
-            -DincludeScope=runtime "-DoutputDirectory=$engines/flink/$part"
-    done
+    mvn --batch-mode --quiet --strict-checksums --file "$here/tests/engines/flink/pom.xml" \
+        org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
+        -DincludeScope=runtime "-DoutputDirectory=$engines/flink"
     (cd "$engines/flink" && sha256sum --check --quiet "$here/tests/engines/flink/checksums.txt")
 }
 

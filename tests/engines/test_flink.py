@@ -13,12 +13,7 @@ import psutil
 import pytest
 
 from tests.engines import jobs
-from tests.engines.jobs import (
-    ENGINES,
-    INSTALL,
-    ROOT,
-    need,
-)
+from tests.engines.jobs import ENGINES, INSTALL, ROOT, need
 from tests.made_archive import contents, rows
 
 pytestmark = pytest.mark.engines
@@ -54,7 +49,7 @@ def folder(tmp_path_factory) -> pathlib.Path:
 @pytest.fixture(scope="module")
 def cluster(folder):
     """The folder of a running Flink, in whose workers ffmpeg takes two seconds while a file `slow` is in it."""
-    need(ENGINES / "flink" / "cluster", "Flink")
+    need(ENGINES / "flink", "Flink")
     if not shutil.which("java"):
         pytest.skip(f"java is not installed; {INSTALL}")
     place = folder / "cluster"
@@ -119,7 +114,7 @@ def test_a_task_manager_killed_midway_loses_nothing_and_doubles_nothing(folder, 
 
 
 def test_a_start_that_fails_says_why_and_leaves_nothing(tmp_path):
-    need(ENGINES / "flink" / "cluster", "Flink")
+    need(ENGINES / "flink", "Flink")
     java = tmp_path / "java"
     java.write_text("#!/bin/sh\necho no memory here\nexit 1\n")
     java.chmod(0o755)

@@ -149,3 +149,11 @@ def test_another_package_of_the_name_models_is_refused(tmp_path):
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert f"the package models is taken from {tmp_path}" in done.stderr
+
+
+def test_a_workers_exception_is_one_sentence_whatever_the_engine_makes_of_it():
+    sentence = "a.tfrecord is damaged; run without --strict"
+    trace = f"failed in state FAILED: java.lang.RuntimeException\nTraceback\n  line 1\nmy.module.BadInput: {sentence}"
+    assert cli._last_sentence(RuntimeError(trace)) == sentence
+    assert cli._last_sentence(OSError(sentence)) == sentence
+    assert cli._last_sentence(KeyError()) == "KeyError"

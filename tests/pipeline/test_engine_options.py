@@ -7,6 +7,8 @@ from apache_beam.options.pipeline_options import DirectOptions, StandardOptions
 
 from pipeline import engine_options
 
+RUNNERS = {"FnApiRunner": False, "PrismRunner": True, "FlinkRunner": True, "PortableRunner": False}
+
 
 @pytest.mark.parametrize(
     ("argv", "ours", "beams"),
@@ -36,6 +38,11 @@ def test_several_local_workers_are_processes_that_share_the_cores():
     assert options.view_as(DirectOptions).direct_running_mode == "multi_processing"
     assert engine_options.threads_a_worker(options) == max(1, len(os.sched_getaffinity(0)) // 2)
     assert engine_options.threads_a_worker(engine_options.engine_options([])) == len(os.sched_getaffinity(0))
+
+
+def test_runners_that_start_a_server_are_known():
+    found = {name: engine_options.starts_server(engine_options.engine_options(["--runner", name])) for name in RUNNERS}
+    assert found == RUNNERS
 
 
 def test_on_dataflow_a_process_has_a_core_of_its_own_unless_it_is_the_only_one():

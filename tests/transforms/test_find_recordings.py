@@ -76,6 +76,14 @@ def test_lists_hold_paths_patterns_and_comments_and_absent_files_stay_in(tmp_pat
     assert [recording.size_bytes for recording in found] == [1, -1, 1]
 
 
+def test_a_list_means_the_same_read_in_another_folder(tmp_path, monkeypatch):
+    touch(tmp_path / "here" / "a.mp4")
+    (tmp_path / "list.txt").write_text("a.mp4\n*.mp4\nabsent.mp4\n")
+    monkeypatch.chdir(tmp_path)
+    found = paths([tmp_path / "list.txt"], folder=str(tmp_path / "here"))
+    assert found == [str(tmp_path / "here" / name) for name in ("a.mp4", "a.mp4", "absent.mp4")]
+
+
 def test_a_listed_pattern_that_matches_nothing_is_an_error(tmp_path):
     listing = tmp_path / "tonight.txt"
     listing.write_text(f"{tmp_path}/nothing/*.mp4\n")
