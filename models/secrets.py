@@ -2,17 +2,28 @@
 
 import re
 
-_USER = re.compile(r"(?<=://)[^\s/?#@'\"]*@")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.*", re.DOTALL)
+_PASSWORD = re.compile(r"(?<=://)[^\s/?#]*:[^\s/?#]*@")
+_USER = re.compile(r"(\bhttps?://)[^\s/?#]*@", re.IGNORECASE)
 _QUERY = re.compile(r"(\bhttps?://[^\s?#'\"<>]*)[?#][^\s'\"<>)]*", re.IGNORECASE)
 _NAMED = re.compile(
     r"(?i)(\b(?:x-goog-[a-z-]+|x-amz-[a-z-]+|signature|googleaccessid|sig|access_token|refresh_token|id_token|token|"
-    r"client_secret|private_key|assertion)[\"']?\s*[=:]\s*[\"']?|\bbearer\s+)[^&\s\"',}]+"
+    r"client_secret|private_key|assertion)[\"']?\s*[=:]\s*[\"']?|\bauthorization[\"']?\s*[=:]\s*[\"']?bearer\s+)"
+    r"[^&\s\"',}]+"
 )
 
 
 def without_secrets(text: str) -> str:
-    """The text without names and passwords in URLs, what follows the `?` of `https://` URLs, and named tokens.
+    """A message without passwords and users in URLs, what follows the `?` of `https://` URLs, and named tokens.
 
     All of the query goes, for a signature may have any name there.
     """
-    return _NAMED.sub(r"\1...", _QUERY.sub(r"\1", _USER.sub("", text)))
+    return _NAMED.sub(r"\1...", _QUERY.sub(r"\1", _USER.sub(r"\1", _PASSWORD.sub("", text))))
+
+
+def place_without_secrets(place: str) -> str:
+    """A path as it is, or a URL without its password; if it is an `https://` one, without user and query too."""
+    if not _URL.fullmatch(place):
+        return place
+    place = _USER.sub(r"\1", _PASSWORD.sub("", place, count=1), count=1)
+    return re.split(r"[?#]", place, maxsplit=1)[0] if place.lower().startswith(("http://", "https://")) else place

@@ -10,6 +10,7 @@ import pathlib
 import re
 import signal
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -105,7 +106,8 @@ def guarded(work: Callable[[], int], *, debug: bool) -> int:
         if "KeyboardInterrupt" in str(error):  # so the engine passes on what stopped a worker
             return _stopped()
         if debug:
-            raise
+            print(without_secrets(traceback.format_exc()), file=sys.stderr)
+            return 1
         print(f"laughter: {without_secrets(_last_sentence(error))} (--debug shows more)", file=sys.stderr)
         return 1
 

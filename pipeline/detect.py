@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import time
 
@@ -81,6 +82,7 @@ def run_passes(options: DetectOptions) -> PipelineResult:
         LaughterError: the other run goes on changing what this one works on.
     """
     first = result = run_engine(options)
+    options = dataclasses.replace(options, embed=dataclasses.replace(options.embed, recompute=False))
     for _ in range(MORE_PASSES):
         told = run_metrics.read(result)
         if told.get("parts_damaged"):

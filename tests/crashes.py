@@ -75,7 +75,7 @@ class Runs:
         again = pathlib.Path(f"{self.folder / output}.again")
         if again.exists():
             wrong.append(f"{output}: decoded although the store had it: {again.read_text().split()}")
-        left = [*(self.folder / output).rglob("*.tmp"), *self.temporary.iterdir()]
+        left = [*(self.folder / output).rglob(".*"), *self.temporary.iterdir()]
         return wrong + [f"{path} was left" for path in left]
 
 
@@ -120,13 +120,14 @@ def kill_at_random(folder: pathlib.Path, *, kills: int, seed: int) -> list[str]:
     last = runs.start(f"output-{round_}")
     last.join()
     wrong += runs.wrong_after(f"output-{round_}", clean)
-    return wrong + _decoders_left(runs.decoder)
+    return wrong + _decoders_left(runs.archive)
 
 
-def _decoders_left(decoder: pathlib.Path) -> list[str]:
+def _decoders_left(archive: pathlib.Path) -> list[str]:
     """Processes of ours that a kill left behind, once they had a moment to notice."""
     for _ in range(50):
-        left = [found for found in psutil.process_iter(["cmdline"]) if str(decoder) in (found.info["cmdline"] or [])]
+        commands = ((process, process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
+        left = [process for process, words in commands if any(word.startswith(f"file:{archive}") for word in words)]
         if not left:
             return []
         time.sleep(0.1)

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import google_crc32c
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -23,6 +24,9 @@ from transforms.printable import printable
 
 DOCUMENT_KEY = "laughter"
 """The footer's key of the JSON document."""
+
+CHECKSUM_KEY = "laughter-crc32c"
+"""The footer's key of the document's checksum, for Parquet has none of footers."""
 
 
 class AtomicWriter:
@@ -43,7 +47,8 @@ class AtomicWriter:
 
     def close(self) -> None:
         """Write the footer."""
-        self._writer.add_key_value_metadata({DOCUMENT_KEY: json.dumps(self.document, sort_keys=True)})
+        document = json.dumps(self.document, sort_keys=True)
+        self._writer.add_key_value_metadata({DOCUMENT_KEY: document, CHECKSUM_KEY: _checksum(document.encode())})
         self._writer.close()
 
 
@@ -182,8 +187,16 @@ def read_document(path: str) -> dict[str, Any] | None:
 
 
 def document_of(parquet: pq.ParquetFile) -> dict[str, Any]:
-    """The JSON document in the footer of an open file; KeyError where there is none."""
-    document = json.loads((parquet.metadata.metadata or {})[DOCUMENT_KEY.encode()])
+    """The JSON document in the footer of an open file; KeyError where there is none, ValueError where it is damaged."""
+    footer = parquet.metadata.metadata or {}
+    text = footer[DOCUMENT_KEY.encode()]
+    if footer[CHECKSUM_KEY.encode()] != _checksum(text).encode():
+        raise ValueError("the footer's document does not fit its checksum")
+    document = json.loads(text)
     if not isinstance(document, dict):
         raise ValueError("the footer's document is not an object")
     return document
+
+
+def _checksum(text: bytes) -> str:
+    return f"{google_crc32c.value(text):08x}"

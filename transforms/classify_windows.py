@@ -76,6 +76,8 @@ def read_embeddings(part: PartFile, store: str) -> Iterator[tuple[PartFile, Embe
     try:
         embeddings, document = embedding_store.read_part(part.path)
     except (OSError, ValueError, KeyError) as error:
+        if isinstance(error, OSError) and error.errno:  # the disk or the network, and not what lies there
+            raise
         logger.warning("%s is damaged (%s) and has to be made anew", part.path, error)
         run_metrics.count("parts_damaged")
         embedding_store.void_part(store, part, str(error))

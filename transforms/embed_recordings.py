@@ -106,11 +106,17 @@ def embed_recording(
         embedding_store.StoreError: the store cannot be written.
     """
     info = usable_part(recording, settings)
+    if info is not None and _moved(info, recording, settings):
+        try:
+            _rename_source(recording, settings.store)
+        except embedding_store.StoreError:
+            raise
+        except (OSError, ValueError, KeyError) as error:
+            logger.warning("the part of %s is damaged (%s) and is made anew", printable(recording.path), error)
+            info = None
     reused = info is not None
     if info is None:
         info = _compute_part(recording, settings, embedder, effort or Effort())
-    elif _moved(info, recording, settings):
-        _rename_source(recording, settings.store)
     return PartRef(recording.recording_id, recording.date, info["seconds"], info["status"], reused)
 
 
@@ -120,6 +126,8 @@ def _compute_part(recording: Recording, settings: EmbedSettings, embedder: Embed
     try:
         check_size(recording.path, recording.size_bytes, settings.decode)
         with staged(recording.path, effort) as local, embedding_store.write_part(settings.store, recording) as part:
+            if local != recording.path:  # not every storage tells sizes
+                check_size(recording.path, os.path.getsize(local), settings.decode)
             outcome = _embed_decoded(local, part, settings, embedder, effort)
             info = _document(recording, settings, outcome, part.writer.rows, local)
             part.describe(info)

@@ -133,6 +133,8 @@ class _PatientReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
+        if self.left_s <= 0:
+            raise FfmpegTooSlow
         began_s, timeout_s = time.monotonic(), min(self.stall_timeout_s, self.left_s)
         try:
             data = _read_patiently(self._pipe, len(buffer), closing=self._closing, stall_timeout_s=timeout_s)
@@ -154,10 +156,10 @@ def _read_patiently(pipe: IO[bytes], size: int, *, closing: threading.Event, sta
     """
     poll = select.poll()
     poll.register(pipe, select.POLLIN)
-    started_s = time.monotonic()
-    while not poll.poll(1000 * min(_POLL_S, stall_timeout_s or _POLL_S)):
+    deadline_s = time.monotonic() + (math.inf if stall_timeout_s is None else stall_timeout_s)
+    while not poll.poll(1000 * max(0.0, min(_POLL_S, deadline_s - time.monotonic()))):
         if closing.is_set():
             return b""
-        if stall_timeout_s is not None and time.monotonic() - started_s >= stall_timeout_s:
+        if time.monotonic() >= deadline_s:
             raise FfmpegStalled
     return os.read(pipe.fileno(), size)

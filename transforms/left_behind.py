@@ -15,24 +15,29 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 
-_FILE = re.compile(r"\.[0-9a-f]{32}\.tmp")
+_FILE = re.compile(r"\.([0-9a-f]{32})\.(?:tmp|lock)")
 _FOLDER_PREFIX = "laughter-run-"
+_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 @contextlib.contextmanager
 def held_file(folder: str) -> Iterator[str]:
-    """A new, empty, locked file in `folder`, removed at the end of the block if it is still there."""
+    """The name of a new file in `folder`, to be written by the block, and removed at its end if it is still there.
+
+    A lock lies beside it: some network disks let nobody, not even its writer, open a locked file anew.
+    """
     with contextlib.ExitStack() as stack:
         held = None
         while held is None:  # a sweeper may take it in the moment before it is locked
-            path = os.path.join(folder, f".{uuid.uuid4().hex}.tmp")
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
-            held = stack.enter_context(_held(path, os.O_RDWR, wait=True))
+            name = os.path.join(folder, f".{uuid.uuid4().hex}")
+            os.close(os.open(f"{name}.lock", os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
+            held = stack.enter_context(_held(f"{name}.lock", os.O_RDWR, wait=True))
         try:
-            yield path
+            yield f"{name}.tmp"
         finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
+            for path in (f"{name}.tmp", f"{name}.lock"):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
 
 
 @contextlib.contextmanager
@@ -47,7 +52,7 @@ def scratch_folder() -> Iterator[str]:
         held = None
         while held is None:
             folder = tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=parent)
-            held = stack.enter_context(_held(folder, os.O_RDONLY, wait=True))
+            held = stack.enter_context(_held(folder, _FOLDER_FLAGS, wait=True))
         os.environ["TMPDIR"] = tempfile.tempdir = folder
         try:
             yield folder
@@ -63,12 +68,15 @@ def sweep(root: str) -> int:
     """Remove the temporary files below the local folder `root` that no process holds; returns how many."""
     swept = 0
     for parent, _, files in os.walk(root):
-        for name in filter(_FILE.fullmatch, files):
-            path = os.path.join(parent, name)
-            with _held(path, os.O_RDWR) as held, contextlib.suppress(OSError):
-                if held:
-                    os.unlink(path)
-                    swept += 1
+        for name in {found[1] for found in map(_FILE.fullmatch, files) if found}:
+            path = os.path.join(parent, f".{name}")
+            with _held(f"{path}.lock", os.O_RDWR) as held:
+                if held is False:  # somebody's, or nobody can tell
+                    continue
+                for end in (".tmp", ".lock"):
+                    with contextlib.suppress(OSError):
+                        os.unlink(path + end)
+                        swept += end == ".tmp"
     return swept
 
 
@@ -83,8 +91,8 @@ def _temporary_folder() -> str:
 def _sweep_folders(parent: str) -> None:
     for name in os.listdir(parent):
         path = os.path.join(parent, name)
-        if name.startswith(_FOLDER_PREFIX) and not os.path.islink(path):
-            with _held(path, os.O_RDONLY) as held:
+        if name.startswith(_FOLDER_PREFIX):
+            with _held(path, _FOLDER_FLAGS) as held:
                 if held:
                     shutil.rmtree(path, ignore_errors=True)
 

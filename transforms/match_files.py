@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from models import storage, storage_listing
 from models.errors import UsageError
-from models.secrets import without_secrets
+from models.secrets import place_without_secrets
 from transforms.atomic_files import last_change
 from transforms.printable import printable
 
@@ -104,7 +104,7 @@ def _match_line(line: str, listing: str, wanted: _Wanted) -> Iterator[FoundFile]
     for found in _match(line, wanted):
         nothing = False
         yield found
-    if nothing and glob.has_magic(without_secrets(line)):  # of a signed URL all that follows the `?` is left out
+    if nothing and glob.has_magic(place_without_secrets(line)):  # of a signed URL all that follows the `?` is left out
         raise NothingFound(f"{printable(line)}, in the list {printable(listing)}, matches no {wanted.what}; check it")
     if nothing:
         yield (line if "://" in line else os.path.abspath(line)), -1, ""

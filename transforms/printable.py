@@ -2,7 +2,7 @@
 
 import os
 
-from models.secrets import without_secrets
+from models.secrets import place_without_secrets
 
 Path = str | bytes | os.PathLike
 
@@ -17,4 +17,4 @@ def printable(text: Path, *, longest: int | None = None) -> str:
 
 def storable(path: Path) -> str:
     r"""Return a path as tables hold it: itself, but for bytes that are no UTF-8, shown as \xNN, and secrets in URLs."""
-    return without_secrets(os.fsencode(path).decode("utf-8", "backslashreplace"))
+    return place_without_secrets(os.fsencode(path).decode("utf-8", "backslashreplace"))

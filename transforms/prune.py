@@ -92,13 +92,30 @@ def _beginning(item: str) -> str:
 
 
 def _exists(path: str) -> bool:
-    """Whether there is such a file, or may be: a name of escaped bytes cannot be looked for."""
+    """Whether there is such a file, or may be: a name of escaped bytes cannot be looked for, nor one on a lost disk."""
     if "\\x" in path:
         return True
     if "://" not in path:
-        return os.path.lexists(path)
+        return _may_be_there(path)
     filesystem, place = storage.filesystem_of(path)
     return bool(filesystem.exists(place))
+
+
+def _may_be_there(path: str) -> bool:
+    """Whether a local file is there, cannot be looked for, or lay below a folder that is empty, as where disks go."""
+    try:
+        os.lstat(path)
+        return True
+    except (FileNotFoundError, NotADirectoryError):
+        folder = os.path.dirname(path)
+        while not os.path.isdir(folder):
+            folder = os.path.dirname(folder)
+    except OSError:
+        return True
+    try:
+        return not os.listdir(folder)
+    except OSError:
+        return True
 
 
 def _remove_file(path: str) -> None:

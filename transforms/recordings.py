@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 
-from models.secrets import without_secrets
+from models.secrets import place_without_secrets
 from transforms.printable import storable
 
 MEDIA_EXTENSIONS = (
@@ -80,7 +80,7 @@ def parse_archive_name(name: str) -> dict[str, str]:
 
 def describe(path: str, size_bytes: int, modified: str, *, root: str | None = None) -> Recording:
     """The Recording at `path`; where its name is not in the archive's style, `root` makes ids independent of it."""
-    place = without_secrets(path) if "://" in path else path  # signatures change from day to day
+    place = place_without_secrets(path)  # signatures change from day to day
     name = place.rsplit("/", 1)[-1]
     facts = {fact: storable(value) for fact, value in parse_archive_name(name).items()}
     stem = os.path.splitext(name)[0]

@@ -55,7 +55,14 @@ def is_current(date: str, settings: AnnotateSettings) -> bool:
     """Whether the day's tables say what the store and the head would have them say now."""
     parts = embedding_store.list_day(settings.store, date)
     tables = {table: file_version(table_path(settings.output, table, date)) for table in SCHEMAS}
-    return read_text(mark_path(settings.output, date)) == _mark(day_fingerprint(parts, settings), tables)
+    return _read_mark(settings.output, date) == _mark(day_fingerprint(parts, settings), tables)
+
+
+def _read_mark(output: str, date: str) -> str | None:
+    try:
+        return read_text(mark_path(output, date))
+    except ValueError:  # damaged, and no text any more
+        return None
 
 
 def _mark(fingerprint: str, tables: Mapping[str, str | None]) -> str:
@@ -95,8 +102,11 @@ def write_day(date: str, parts: Iterable[PartFile], settings: AnnotateSettings) 
             _write_recording(part, settings, writers["windows"], recordings, events)
         recordings.flush()
         events.flush()
+        written = day_fingerprint(parts, settings)
+        if day_fingerprint(embedding_store.list_day(settings.store, date), settings) != written:
+            raise DayChanged(f"the store's parts of date={date} were changed while the day was written")
     versions = {table: writer.version for table, writer in writers.items()}
-    write_text(mark_path(settings.output, date), _mark(day_fingerprint(parts, settings), versions))
+    write_text(mark_path(settings.output, date), _mark(written, versions))
 
 
 def _write_recording(

@@ -1,8 +1,5 @@
 """Damaged recordings: none of them stops a run, hangs it, leaves anything behind, or changes its neighbours."""
 
-import multiprocessing
-import pathlib
-
 import numpy as np
 
 from tests import fuzz
@@ -11,20 +8,8 @@ from tests.damaged_media import DAMAGES, make_case, make_originals
 CASES = 300
 
 
-def _run(folder: str, numbers: range, queue) -> None:
-    queue.put(fuzz.run_batch(pathlib.Path(folder), seed=0, numbers=numbers))
-
-
 def test_300_damaged_recordings_each_get_a_row_and_change_nothing_else(tmp_path):
-    spawn = multiprocessing.get_context("spawn")
-    queue = spawn.Queue()
-    run = spawn.Process(target=_run, args=(str(tmp_path / "cases"), range(CASES), queue))
-    run.start()
-    try:
-        wrong, statuses = queue.get(timeout=900)  # a crash or a hang ends here
-    finally:
-        run.kill()
-        run.join()
+    wrong, statuses = fuzz.run_batch_in_time(tmp_path / "cases", seed=0, numbers=range(CASES))
     assert wrong == []
     assert sum(statuses.values()) == CASES + len(fuzz.HEALTHY)
     assert min(statuses[status] for status in ("done", "partial", "failed")) > 20

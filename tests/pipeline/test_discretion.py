@@ -3,13 +3,16 @@
 import contextlib
 import functools
 import http.server
-import logging
+import subprocess
+import sys
 import threading
 
 import pytest
 
-from models.secrets import without_secrets
+from models.secrets import place_without_secrets, without_secrets
+from pipeline import cli
 from tests.made_archive import NAMES, rows
+from transforms.embedding_store import read_part
 from transforms.printable import printable, storable
 
 SECRET = "c0ffee5ecret"
@@ -58,30 +61,65 @@ def test_a_signed_url_is_read_and_its_signature_written_nowhere(archive, detect,
     assert found["done"]["recording_id"] == NAMES[0]
     assert found["done"]["path"] == f"{signed_url.replace(f'user:{SECRET}@', '')}/{NAMES[0]}.wav"
     assert SECRET.encode() not in everything_written(output)
+    for table in ("recordings", "windows", "events"):
+        assert rows(output, table)
+        assert SECRET not in str(rows(output, table))
+    for part in (output / "store").glob("*/*.parquet"):
+        assert SECRET not in str(read_part(str(part))[1])
     said = capfd.readouterr()
+    assert "gone.wav" in said.out
     assert SECRET not in said.out + said.err
-    assert rows(output, "events")
 
 
-def test_a_log_of_the_engine_is_discreet_too(capfd):
-    from pipeline import cli
+LOGGED = f"""
+import logging
+from pipeline import cli
 
-    with pytest.raises(SystemExit):
-        cli.main(["--version-that-is-none", "--debug"])
-    capfd.readouterr()
-    logging.getLogger("some.engine").critical("fetched https://host/a?sig=%s", SECRET)
-    assert SECRET not in capfd.readouterr().err
+def work():
+    logging.getLogger("some.engine").critical("fetched https://host/a?sig={SECRET} at last")
+    raise OSError("https://user:{SECRET}@host/b cannot be reached")
+
+raise SystemExit(cli.guarded(work, debug=%s))
+"""
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_logs_of_the_engine_and_traces_are_discreet_too(debug):
+    command = [sys.executable, "-c", LOGGED % debug]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cli.HOME)
+    assert done.returncode == 1
+    assert "fetched https://host/a at last" in done.stderr
+    assert "https://host/b cannot be reached" in done.stderr
+    assert ("Traceback" in done.stderr) == debug
+    said = done.stderr.replace(LOGGED, "")
+    assert SECRET not in said
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("https://host/a.mp4?X-Goog-Signature=1 (403)", "https://host/a.mp4 (403)"),
-        ("s3://key:secret@bucket/a.mp4", "s3://bucket/a.mp4"),
-        ("gs://bucket/who?.mp4", "gs://bucket/who?.mp4"),
-        ("/archive/who@home?.mp4", "/archive/who@home?.mp4"),
+        ("cannot reach s3://key:secret@bucket/a.mp4", "cannot reach s3://bucket/a.mp4"),
+        ("http://user:p@secret@host/a", "http://host/a"),
         ("Authorization: Bearer abc.def", "Authorization: Bearer ..."),
+        ("/archive/Standard Bearer Report.mp4 is empty", "/archive/Standard Bearer Report.mp4 is empty"),
     ],
 )
-def test_secrets_of_urls_are_left_out(text, shown):
-    assert without_secrets(text) == printable(text) == storable(text) == shown
+def test_secrets_in_messages_are_left_out(text, shown):
+    assert without_secrets(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("https://host/It's_on.mp4?key=secret", "https://host/It's_on.mp4"),
+        ("https://host/a b.mp4?name='x'&key=secret", "https://host/a b.mp4"),
+        ("https://token@host/a.mp4#secret", "https://host/a.mp4"),
+        ("s3://key:secret@bucket/a.mp4", "s3://bucket/a.mp4"),
+        ("gs://bucket/who?.mp4", "gs://bucket/who?.mp4"),
+        ("abfs://container@account/token=5/a.mp4", "abfs://container@account/token=5/a.mp4"),
+        ("/archive/who@home?token=5.mp4", "/archive/who@home?token=5.mp4"),
+    ],
+)
+def test_secrets_of_places_are_left_out_and_nothing_else(place, shown):
+    assert place_without_secrets(place) == printable(place) == storable(place) == shown

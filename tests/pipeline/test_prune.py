@@ -56,6 +56,21 @@ def test_what_is_there_under_another_extension_is_kept(archive, detect):
     assert len(recordings(output)) == 4
 
 
+def test_a_disk_among_several_that_is_not_mounted_prunes_nothing(archive, detect, tmp_path):
+    disk = archive / "disk"
+    disk.mkdir()
+    (archive / f"{NAMES[2]}.wav").rename(disk / f"{NAMES[2]}.wav")
+    output = detect(archive)
+    disk.rename(tmp_path / "unmounted")
+    disk.mkdir()
+    listing = tmp_path / "list.txt"
+    listing.write_text(f"{archive}/*.wav\n{disk}\n")
+    detect(archive, "--prune")
+    detect(archive / "**" / "*.wav", "--prune")
+    detect(listing, "--prune", status=3)  # the empty folder is taken for a recording
+    assert NAMES[2] in recordings(output)
+
+
 def test_an_archive_that_is_not_mounted_prunes_nothing(archive, detect, capsys):
     output = detect(archive)
     archive.rename(archive.with_name("unmounted"))

@@ -361,6 +361,12 @@ def test_an_ffmpeg_that_gives_a_little_for_ever_is_given_up(tmp_path, wav, monke
     assert belongings() == before
 
 
+def test_the_last_of_the_time_is_not_waited_for_ever(tmp_path, wav, monkeypatch):
+    """A read may end a little after the time is over; the next one must not begin."""
+    fake_ffmpeg(tmp_path, monkeypatch, "sleep 1.2; printf x; sleep 600")
+    assert "took longer than --max-decode-time" in failure(wav, max_decode_s=1.0, stall_timeout_s=3)
+
+
 def test_an_ffmpeg_gets_no_more_memory_than_it_may(tmp_path, wav, monkeypatch):
     fake_ffmpeg(tmp_path, monkeypatch, f"sleep 0.3; ulimit -v > {tmp_path}/limit")
     failure(wav)
