@@ -8,7 +8,8 @@ _USER = re.compile(r"(\bhttps?://)[^\s/?#]*@", re.IGNORECASE)
 _QUERY = re.compile(r"(\bhttps?://[^\s?#'\"<>]*)[?#][^\s'\"<>)]*", re.IGNORECASE)
 _NAMED = re.compile(
     r"(?i)(\b(?:x-goog-[a-z-]+|x-amz-[a-z-]+|signature|googleaccessid|sig|access_token|refresh_token|id_token|token|"
-    r"client_secret|private_key|assertion)[\"']?\s*[=:]\s*[\"']?|\bauthorization[\"']?\s*[=:]\s*[\"']?bearer\s+)"
+    r"client_secret|private_key|assertion)[\"']?\s*[=:]\s*[\"']?|\bauthorization[\"']?\s*[=:]\s*[\"']?bearer\s+|"
+    r"\bbearer\s+(?!\S*\.\w{2,4}(?:\s|$))(?=\S*[.\d]))"  # what has an extension is a file's name
     r"[^&\s\"',}]+"
 )
 

@@ -56,9 +56,11 @@ def read(result: Any) -> dict[str, Any]:
     found = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))
     told: dict[str, Any] = {}
     for metric in found["counters"]:
-        told[metric.key.metric.name] = told.get(metric.key.metric.name, 0) + metric.result
+        if metric.result is not None:  # some engines name metrics without values
+            told[metric.key.metric.name] = told.get(metric.key.metric.name, 0) + metric.result
     for metric in found["distributions"]:
-        told[metric.key.metric.name] = metric.result
+        if metric.result is not None:
+            told[metric.key.metric.name] = metric.result
     return told
 
 
