@@ -30,7 +30,7 @@ set_up() {
             echo "laughter: $python cannot make a virtual environment; install its venv module, or name another: PYTHON=..." >&2
             exit 1
         }
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade pip setuptools wheel
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade pip "setuptools<81" wheel
         PYTHONWARNINGS=ignore "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
             --constraint "$here/constraints.txt" --editable "$here${extras:+[$extras]}"
         touch "$stamp"
