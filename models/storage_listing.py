@@ -6,6 +6,7 @@ megabytes. Here a page of a thousand is held at a time, and only what a run need
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import re
 from collections.abc import Iterator, Mapping
@@ -29,14 +30,11 @@ def list_folder(path: str) -> Iterator[Info]:
         StorageError: the storage does not answer.
     """
     filesystem, place = filesystem_of(path)
-    with storage_errors(path):
-        try:
-            if is_gcs(path):
-                yield from _gcs_objects(filesystem, *_bucket_and_prefix(place), delimiter="/")
-            else:
-                yield from filesystem.ls(place, detail=True)
-        except FileNotFoundError:
-            return
+    with storage_errors(path), contextlib.suppress(FileNotFoundError):
+        if is_gcs(path):
+            yield from _gcs_objects(filesystem, *_bucket_and_prefix(place), delimiter="/")
+        else:
+            yield from filesystem.ls(place, detail=True)
 
 
 def find_files(path: str) -> Iterator[Info]:
@@ -46,21 +44,10 @@ def find_files(path: str) -> Iterator[Info]:
         StorageError: the storage does not answer.
     """
     filesystem, place = filesystem_of(path)
-    with storage_errors(path):
-        try:
-            if is_pattern(path):
-                yield from _glob(filesystem, place, gcs=is_gcs(path))
-            else:
-                yield from _find(filesystem, place, gcs=is_gcs(path))
-        except FileNotFoundError:
-            return
-
-
-def is_pattern(path: str) -> bool:
-    """Whether the URL is a pattern, and not just a file whose name looks like one."""
-    filesystem, place = filesystem_of(path)
-    with storage_errors(path):
-        return glob.has_magic(place) and not filesystem.isfile(place)
+    with storage_errors(path), contextlib.suppress(FileNotFoundError):
+        # a file's name may look like a pattern
+        means = _glob if glob.has_magic(place) and not filesystem.isfile(place) else _find
+        yield from means(filesystem, place, gcs=is_gcs(path))
 
 
 def _find(filesystem: Any, place: str, *, gcs: bool) -> Iterator[Info]:

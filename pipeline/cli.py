@@ -129,7 +129,7 @@ class _Discreet(logging.Formatter):
 def _quieten(debug: bool) -> None:
     """Keep the libraries' chatter from the user, who asked for none of it."""
     # The engine logs the trace of what it then raises; one sentence at the end says it better.
-    logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL, format="laughter: %(message)s")
+    logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL)
     for handler in logging.getLogger().handlers:
         handler.setFormatter(_Discreet("laughter: %(message)s"))
     for ours in ("transforms", "models"):

@@ -15,8 +15,6 @@ PACKAGES = ("pipeline", "transforms", "models")
 NEEDED = ("apache-beam", "tensorflow", "imageio-ffmpeg", "gcsfs", "pyarrow", "numpy")
 """Requirements without which a worker cannot work; ffmpeg itself is in imageio-ffmpeg's wheel."""
 
-LEFT_OUT = ("__pycache__",)
-
 
 class PackageError(LaughterError):
     """The source distribution cannot be built, or lacks something; the message is one sentence."""
@@ -58,7 +56,7 @@ def check(package: pathlib.Path, checkout: pathlib.Path) -> None:
 def shipped_files(checkout: pathlib.Path) -> list[str]:
     """What the three packages hold in the checkout, modules and data, as paths from its root."""
     found = (path for package in PACKAGES for path in (checkout / package).rglob("*") if path.is_file())
-    return sorted(path.relative_to(checkout).as_posix() for path in found if not {*LEFT_OUT} & {*path.parts})
+    return sorted(path.relative_to(checkout).as_posix() for path in found if "__pycache__" not in path.parts)
 
 
 def _names(requires: str) -> set[str]:

@@ -11,6 +11,7 @@ import apache_beam as beam
 from apache_beam.runners.runner import PipelineResult
 
 from models.errors import LaughterError
+from models.storage import is_remote
 from pipeline import plan, progress, summary
 from pipeline.detect_options import DetectOptions
 from transforms import embedding_store, left_behind, prune, run_metrics
@@ -57,9 +58,7 @@ def run(options: DetectOptions) -> int:
     if work.gone:
         progress.say(f"{len(work.gone)} recordings are in the archive no longer; their rows are removed (--prune)")
         prune.remove(work.gone, options.annotate)
-    for folder in {options.embed.store, options.annotate.output}:
-        if "://" not in folder:
-            left_behind.sweep(folder)
+    _sweep(options)
     began = time.time()
     watched = options.is_local and not options.quiet
     if watched and not work.pending:
@@ -72,6 +71,14 @@ def run(options: DetectOptions) -> int:
     return 3 if report.failed else 0
 
 
+def _sweep(options: DetectOptions) -> None:
+    """Remove what killed runs left of temporary files; the store mostly lies in the output, which is walked once."""
+    output, store = options.annotate.output, options.embed.store
+    for folder in (output,) if store.startswith(f"{output}/") else (output, store):
+        if not is_remote(folder):
+            left_behind.sweep(folder)
+
+
 def run_passes(options: DetectOptions) -> PipelineResult:
     """Run the graph, and again where a pass found damage in the store or another run at work on it.
 
@@ -81,18 +88,18 @@ def run_passes(options: DetectOptions) -> PipelineResult:
     Raises:
         LaughterError: the other run goes on changing what this one works on.
     """
-    first = result = run_engine(options)
+    first = run_engine(options)
+    told = run_metrics.read(first)
     options = dataclasses.replace(options, embed=dataclasses.replace(options.embed, recompute=False))
     for _ in range(MORE_PASSES):
-        told = run_metrics.read(result)
         if told.get("parts_damaged"):
             progress.say("parts of the store were damaged; embedding their recordings again")
         elif told.get("days_changed_meanwhile"):
             progress.say("another run changed the same store or tables meanwhile; writing the days it changed")
         else:
             break
-        result = run_engine(options)
-    if days := run_metrics.read(result).get("days_changed_meanwhile"):
+        told = run_metrics.read(run_engine(options))
+    if days := told.get("days_changed_meanwhile"):
         raise LaughterError(
             f"{days} days of {options.annotate.output} could not be written, for another run keeps changing them; run "
             "again when it has ended"

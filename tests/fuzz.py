@@ -5,7 +5,6 @@ The ordinary tests do 300 cases; the long run is `python -m tests.fuzz --cases 5
 
 import argparse
 import collections
-import gc
 import multiprocessing
 import os
 import pathlib
@@ -16,9 +15,8 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any
 
-import psutil
-
 from pipeline import cli
+from tests.belongings import belongings
 from tests.damaged_media import make_case, make_originals
 from tests.made_archive import contents, make_recording, rows
 from tests.pipeline.loudness import write_bundle
@@ -31,11 +29,10 @@ LONGEST_CASE_S = 4
 """On average; most take a tenth of a second."""
 
 
-def belongings() -> tuple[int, int, list[str]]:
+def left() -> tuple[int, int, list[str]]:
     """Descriptors, child processes, and files in the folder of temporary files, of this process."""
-    gc.collect()
-    process = psutil.Process()
-    return process.num_fds(), len(process.children(recursive=True)), sorted(os.listdir(tempfile.gettempdir()))
+    descriptors, children, _ = belongings()
+    return len(descriptors), len(children), sorted(os.listdir(tempfile.gettempdir()))
 
 
 def run_batch(folder: pathlib.Path, *, seed: int, numbers: Sequence[int]) -> Outcome:
@@ -54,11 +51,11 @@ def run_batch(folder: pathlib.Path, *, seed: int, numbers: Sequence[int]) -> Out
     for number in numbers:
         case = make_case(seed, number, originals)
         (archive / case.name).write_bytes(case.content)
-    before = belongings()
+    before = left()
     status, dirty = _detect(archive, folder / "dirty", bundle)
     wrong = [] if status in (0, 3) else [f"the exit status is {status}"]
-    if belongings() != before:
-        wrong.append(f"descriptors, processes, temporary files: {belongings()} after {before}")
+    if left() != before:
+        wrong.append(f"descriptors, processes, temporary files: {left()} after {before}")
     wrong += [f"{name} is another file" for name, content in clean.items() if dirty.get(name) != content]
     wrong += [f"{path} was left" for path in (folder / "dirty").rglob(".*")]
     table = {row["path"]: row for row in rows(folder / "dirty", "recordings")}

@@ -68,7 +68,7 @@ def atomic_parquet(path: str, schema: pa.Schema) -> Iterator[AtomicWriter]:
             writer.close()
         # A rename keeps what the version is made of, so this is the very file's, whoever renames after us.
         writer.version = file_version(temporary)
-    if "://" in path:
+    if storage.is_remote(path):
         writer.version = file_version(path)
 
 

@@ -55,8 +55,8 @@ class FfmpegProcess:
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._stderr: IO[bytes] = self._process.stderr
-        patient = _PatientReader(self._process.stdout, closing=self._closing)
-        patient.stall_timeout_s, patient.left_s = stall_timeout_s, longest_s
+        limits = {"stall_timeout_s": stall_timeout_s, "longest_s": longest_s}
+        patient = _PatientReader(self._process.stdout, closing=self._closing, **limits)
         self.stdout = io.BufferedReader(patient, _BUFFER_BYTES)
         self._drainer = threading.Thread(target=self._drain_stderr, name="ffmpeg-stderr", daemon=True)
         self._drainer.start()
@@ -95,7 +95,7 @@ class FfmpegProcess:
         self.stdout.close()
 
     def _drain_stderr(self) -> None:
-        while data := _read_patiently(self._stderr, 1 << 16, closing=self._closing, stall_timeout_s=None):
+        while data := _read_patiently(self._stderr, 1 << 16, closing=self._closing, stall_timeout_s=math.inf):
             self._on_stderr(data)
 
 
@@ -118,29 +118,27 @@ def _start(command: list[str]) -> subprocess.Popen[bytes]:
 class _PatientReader(io.RawIOBase):
     """A pipe whose reads end with FfmpegStalled when nothing comes for too long, and at once when closing.
 
-    Attributes:
-        stall_timeout_s: what a single read may take.
-        left_s: what all reads together may still take; FfmpegTooSlow.
+    All reads together may take `longest_s`; FfmpegTooSlow.
     """
 
-    stall_timeout_s = left_s = math.inf
-
-    def __init__(self, pipe: IO[bytes], *, closing: threading.Event) -> None:
+    def __init__(self, pipe: IO[bytes], *, closing: threading.Event, stall_timeout_s: float, longest_s: float) -> None:
         self._pipe = pipe
         self._closing = closing
+        self._stall_timeout_s = stall_timeout_s
+        self._left_s = longest_s
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if self.left_s <= 0:
+        if self._left_s <= 0:
             raise FfmpegTooSlow
-        began_s, timeout_s = time.monotonic(), min(self.stall_timeout_s, self.left_s)
+        began_s, timeout_s = time.monotonic(), min(self._stall_timeout_s, self._left_s)
         try:
             data = _read_patiently(self._pipe, len(buffer), closing=self._closing, stall_timeout_s=timeout_s)
         except FfmpegStalled as error:
-            raise (FfmpegTooSlow if self.left_s < self.stall_timeout_s else FfmpegStalled) from error
-        self.left_s -= time.monotonic() - began_s
+            raise (FfmpegTooSlow if self._left_s < self._stall_timeout_s else FfmpegStalled) from error
+        self._left_s -= time.monotonic() - began_s
         buffer[: len(data)] = data
         return len(data)
 
@@ -149,14 +147,14 @@ class _PatientReader(io.RawIOBase):
         super().close()
 
 
-def _read_patiently(pipe: IO[bytes], size: int, *, closing: threading.Event, stall_timeout_s: float | None) -> bytes:
+def _read_patiently(pipe: IO[bytes], size: int, *, closing: threading.Event, stall_timeout_s: float) -> bytes:
     """Read what is there, at most `size` bytes; nothing at the end, or when closing with nothing left.
 
     Polls, because a stray grandchild may keep a pipe open after ffmpeg itself was killed.
     """
     poll = select.poll()
     poll.register(pipe, select.POLLIN)
-    deadline_s = time.monotonic() + (math.inf if stall_timeout_s is None else stall_timeout_s)
+    deadline_s = time.monotonic() + stall_timeout_s
     while not poll.poll(1000 * max(0.0, min(_POLL_S, deadline_s - time.monotonic()))):
         if closing.is_set():
             return b""

@@ -60,7 +60,7 @@ def _match(item: str, wanted: _Wanted) -> Iterator[FoundFile]:
     item = item.removeprefix("file://")
     if item.lower().endswith(".txt"):
         yield from _match_list(item, wanted)
-    elif "://" in item:
+    elif storage.is_remote(item):
         yield from _match_remote(item, wanted)
     elif os.path.isdir(item):
         yield from _walk(os.path.abspath(item), wanted)
@@ -100,22 +100,22 @@ def listed_inputs(inputs: Sequence[str]) -> Iterator[str]:
 
 def _match_line(line: str, listing: str, wanted: _Wanted) -> Iterator[FoundFile]:
     nothing = True
-    line = line if "://" in line else os.path.join(wanted.folder, line)
+    line = line if storage.is_remote(line) else os.path.join(wanted.folder, line)
     for found in _match(line, wanted):
         nothing = False
         yield found
     if nothing and glob.has_magic(place_without_secrets(line)):  # of a signed URL all that follows the `?` is left out
         raise NothingFound(f"{printable(line)}, in the list {printable(listing)}, matches no {wanted.what}; check it")
     if nothing:
-        yield (line if "://" in line else os.path.abspath(line)), -1, ""
+        yield (line if storage.is_remote(line) else os.path.abspath(line)), -1, ""
 
 
 def _match_remote(url: str, wanted: _Wanted) -> Iterator[FoundFile]:
     filesystem, place = storage.filesystem_of(url)
-    pattern = storage_listing.is_pattern(url)
+    folder = f"{place.rstrip('/')}/"
     for info in storage_listing.find_files(url):
         name = info["name"]
-        named = pattern or name == place
+        named = not name.startswith(folder)  # itself, or matched by a pattern
         if info["type"] == "file" and (named or os.path.splitext(name)[1].lower() in wanted.extensions):
             size = -1 if info.get("size") is None else int(info["size"])
             yield filesystem.unstrip_protocol(name), size, _moment(last_change(info))

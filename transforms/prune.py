@@ -83,7 +83,7 @@ def remove(gone: Iterable[Gone], settings: AnnotateSettings) -> None:
 def _beginning(item: str) -> str:
     """What the paths begin with that an input means: a folder, or what comes before the first of a pattern's signs."""
     item = item.removeprefix("file://")
-    remote = "://" in item
+    remote = storage.is_remote(item)
     if not glob.has_magic(item) or (not remote and os.path.lexists(item)):
         return storable((item if remote else os.path.abspath(item)).rstrip("/") + "/")
     fixed = item[: min(item.find(sign) for sign in "*?[" if sign in item)]
@@ -95,7 +95,7 @@ def _exists(path: str) -> bool:
     """Whether there is such a file, or may be: a name of escaped bytes cannot be looked for, nor one on a lost disk."""
     if "\\x" in path:
         return True
-    if "://" not in path:
+    if not storage.is_remote(path):
         return _may_be_there(path)
     filesystem, place = storage.filesystem_of(path)
     return bool(filesystem.exists(place))

@@ -7,6 +7,7 @@ import pytest
 
 from models import storage as storages
 from pipeline import cli
+from tests.engines.jobs import INSTALL
 from tests.engines.object_storage import gateway
 from tests.engines.report_pages import BROKEN, DAY, ONE, SCORES, SECONDS
 from tests.made_report import write_scored
@@ -18,7 +19,6 @@ ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
     "--autoplay-policy=no-user-gesture-required",
 )
-INSTALL = "tests/engines/install.sh installs it"
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ import time
 import pytest
 
 from pipeline.cli import HOME
+from tests.belongings import free_port
 
 BEAM_IN_GO = "v2.73.0"
 """The Go module of the SDK; the proxy has none of the pinned 2.72.0. What boot does has not changed between them."""
@@ -79,9 +80,7 @@ def worker_pool(image, boot, folder):
     program = folder / "boot_here"
     program.write_text(f'#!/bin/sh\nexec {boot} --semi_persist_dir={folder / "semi"} "$@"\n')
     program.chmod(0o755)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [image / "bin" / "python", "-m", "apache_beam.runners.worker.worker_pool_main"]
     command += [f"--service_port={port}", f"--container_executable={program}"]
     with open(folder / "pool.log", "wb") as log:

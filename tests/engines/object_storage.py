@@ -14,6 +14,8 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from tests.belongings import free_port
+
 START_TIMEOUT_S = 30
 
 TOKEN = "ya29.a-token-that-nobody-may-read"
@@ -23,9 +25,7 @@ TOKEN = "ya29.a-token-that-nobody-may-read"
 @contextlib.contextmanager
 def emulator() -> Iterator[str]:
     """Run gcp-storage-emulator, in memory; gives host:port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "gcp_storage_emulator", "start", "--host", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen([*command, "--in-memory", "--quiet"])
     try:

@@ -6,7 +6,6 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tarfile
@@ -18,6 +17,7 @@ from gcp_storage_emulator.server import create_server
 
 from models.errors import UsageError
 from pipeline import cli, dataflow, dataflow_arguments, dataflow_package
+from tests.belongings import free_port
 
 NEEDED = ("--project=my-project", "--region=us-central1", "--staging=gs://stage/x")
 OUTPUT = ("gs://archive/2016/*.mp4", "--output=gs://out/tables")
@@ -167,9 +167,7 @@ def test_an_installation_is_no_checkout(tmp_path):
 @pytest.fixture
 def emulator(caplog):
     """A storage emulator with a bucket `stage`; `requests` gives what it was asked for."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with create_server("127.0.0.1", port, in_memory=True, default_bucket="stage") as server:
         server.host = f"http://127.0.0.1:{port}"
         server.files = gcsfs.GCSFileSystem(token="anon", endpoint_url=server.host, skip_instance_cache=True)

@@ -1,12 +1,10 @@
 """Decoding: formats, lengths, broken and hostile files, and processes that leave nothing behind."""
 
-import gc
 import os
 import pathlib
 import pickle
 import socket
 import stat
-import threading
 import time
 
 import numpy as np
@@ -15,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.belongings import belongings
 from tests.media import beep_times, beeps, beeps_source, decode, ffmpeg, film
 from transforms.decode_audio import DecodeError, DecodeSettings, MediaInfo, decode_seconds
 from transforms.ffmpeg_process import MOST_MEMORY_BYTES
@@ -311,19 +310,12 @@ def fake_ffmpeg(folder: pathlib.Path, monkeypatch, script: str) -> None:
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(path))
 
 
-def belongings() -> tuple[set[str], list[psutil.Process], set[str]]:
-    gc.collect()
-    process = psutil.Process()
-    threads = {thread.name for thread in threading.enumerate()}
-    return set(os.listdir("/proc/self/fd")), process.children(recursive=True), threads
-
-
 def test_a_decode_closed_half_way_leaves_nothing(tmp_path):
     path = beeps(tmp_path / "long.wav", [], duration_s=200)
     before = belongings()
     blocks = decode_seconds(path, block_s=8)
     assert len(next(blocks)) == 8
-    assert len(psutil.Process().children(recursive=True)) == len(before[1]) + 1
+    assert len(psutil.Process().children(recursive=True)) == len(before.children) + 1
     blocks.close()
     assert belongings() == before
 

@@ -1,12 +1,9 @@
 """Many recordings in one process: nothing stays open, running or in memory of any of them."""
 
-import gc
-import threading
 import tracemalloc
 
-import psutil
-
 from models import model_choice
+from tests.belongings import belongings
 from tests.made_archive import make_recording
 from transforms.embed_recordings import EmbedSettings, embed_recording
 from transforms.find_recordings import Recording, describe
@@ -20,15 +17,14 @@ def test_no_recording_leaves_anything(tmp_path, loudness_bundle):
     chosen = model_choice.choose(bundle=str(loudness_bundle), embedder=None, head=None, precision="float32")
     settings = EmbedSettings(str(tmp_path / "store"), chosen.embedder)
     embedder = settings.embedder.load()
-    process = psutil.Process()
 
     def embed(numbers):
         for number in numbers:
             path = bad if number % 3 == 0 else good
             found = describe(str(path), path.stat().st_size, "")
             embed_recording(Recording(f"{number:04d}", found.path, found.size_bytes, ""), settings, embedder)
-        gc.collect()
-        return process.num_fds(), len(process.children(recursive=True)), threading.active_count()
+        descriptors, children, threads = belongings()
+        return len(descriptors), len(children), len(threads)
 
     before = embed(range(20))
     tracemalloc.start()
