@@ -44,14 +44,18 @@ class HeadWeights:
         forward, backward: the LSTM's directions; backward is None for a single forward LSTM.
         attention: [F, H], F being U or 2U: scores of a second's state, of which a softmax over the seconds makes H
             weighted means; None where the states after the last second count alone (H is 1 then).
-        scale2, offset2: [H * F], the second batch normalisation; ones and zeros where there is none.
-        dense, dense_bias: [H * F, 7] and [7].
+        scale2, offset2: [D], the second batch normalisation; ones and zeros where there is none. D is H * F, with
+            statistics 3 * 128 more.
+        dense, dense_bias: [D, 7] and [7].
         activation: "tanh" (Keras 3) or "relu" (the 2017 models).
         recurrent_activation: "sigmoid", or "hard_sigmoid": Keras 1's clip(0.2 x + 0.5, 0, 1).
         padding: what stands for seconds that a window lacks: "mask", or "zeros_before" (zero embeddings in
             front, as Keras' `pad_sequences` gave the 2017 models).
         none_by: what the score of `none` comes from: "itself", its own output, or "all": the mean of that output's
             logit and the logit of no kind being there, the product of 1 - p over the six kinds.
+        pooled: what of a window's seconds goes on to the dense layer: "states", or "states_and_statistics": the mean,
+            standard deviation and maximum of the normalised embeddings too (statistics pooling: Snyder et al. 2018,
+            "X-vectors").
         others: further networks; the head's logits are the mean of those of all.
     """
 
@@ -67,6 +71,7 @@ class HeadWeights:
     recurrent_activation: str = "sigmoid"
     padding: str = "mask"
     none_by: str = "itself"
+    pooled: str = "states"
     attention: FloatArray | None = None
     others: tuple[HeadWeights, ...] = ()
 
@@ -74,7 +79,7 @@ class HeadWeights:
         """Refuse shapes that do not fit together and names of functions that do not exist."""
         states = self.forward.recurrent.shape[0] * (2 if self.backward else 1)
         means = 1 if self.attention is None else self.attention.shape[-1]
-        units = means * states
+        units = means * states + (STATISTICS * EMBEDDING_SIZE if self.pooled == "states_and_statistics" else 0)
         expected: dict[str, tuple[int, ...]] = {
             "scale": (EMBEDDING_SIZE,),
             "offset": (EMBEDDING_SIZE,),
@@ -85,12 +90,12 @@ class HeadWeights:
         }
         if self.attention is not None:
             expected["attention"] = (states, means)
-        for name, shape in expected.items():
-            if getattr(self, name).shape != shape:
-                raise ValueError(f"the head's {name} has shape {getattr(self, name).shape}, not {shape}")
         for field, known in _CHOICES.items():
             if getattr(self, field) not in known:
                 raise ValueError(f"the head's {field} is {getattr(self, field)!r}, not one of {known}")
+        for name, shape in expected.items():
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"the head's {name} has shape {getattr(self, name).shape}, not {shape}")
         for other in self.others:
             if other.others or any(getattr(other, field) != getattr(self, field) for field in _CHOICES):
                 raise ValueError(f"the head's networks differ in {', '.join(_CHOICES)}, or have networks of their own")
@@ -191,7 +196,9 @@ class HeadWeights:
             sequence = tf.concat([tf.stack(states[0], axis=1), *(tf.stack(one[::-1], axis=1) for one in states[1:])], 2)
             attention = tf.where(valid[:, :, None], tf.matmul(sequence, self.attention), _UNHEARD)
             means = tf.einsum("bth,btf->bhf", tf.nn.softmax(attention, axis=1), sequence)
-            features = tf.reshape(means, [-1, len(self.scale2)])
+            features = tf.reshape(means, [-1, means.shape[1] * means.shape[2]])
+        if self.pooled == "states_and_statistics":
+            features = tf.concat([features, _statistics(tf.gather(inputs, index), valid)], axis=1)
         return tf.matmul(features * self.scale2 + self.offset2, self.dense) + self.dense_bias
 
     def _states(self, inputs: Any, index: Any, valid: Any, lstm: LstmWeights, *, reverse: bool) -> list[Any]:
@@ -235,6 +242,10 @@ class HeadWeights:
         return arrays
 
 
+STATISTICS = 3
+"""Of each of an embedding's values over the seconds: mean, standard deviation and maximum."""
+LEAST_VARIANCE = 1e-3
+"""Added to variances, so that the standard deviation of a single second has a gradient."""
 OTHER = "other"
 """Begins the names of the arrays of further networks in a file."""
 _UNHEARD = -1e9
@@ -245,6 +256,7 @@ _CHOICES = {
     "recurrent_activation": ("sigmoid", "hard_sigmoid"),
     "padding": ("mask", "zeros_before"),
     "none_by": ("itself", "all"),
+    "pooled": ("states", "states_and_statistics"),
 }
 
 
@@ -255,6 +267,19 @@ def join_heads(heads: Sequence[HeadWeights]) -> HeadWeights:
         ValueError: their activations or paddings differ.
     """
     return dataclasses.replace(heads[0], others=tuple(heads[1:]))
+
+
+def _statistics(inputs: Any, valid: Any) -> Any:
+    """Mean, standard deviation and maximum over the valid steps of inputs [B, T, 128]: [B, 384]; without any, zeros."""
+    import tensorflow as tf
+
+    here = tf.cast(valid, tf.float32)[:, :, None]
+    count = tf.maximum(tf.reduce_sum(here, axis=1), 1)
+    mean = tf.reduce_sum(inputs * here, axis=1) / count
+    variance = tf.reduce_sum(tf.square(inputs - mean[:, None]) * here, axis=1) / count
+    highest = tf.reduce_max(tf.where(valid[:, :, None], inputs, _UNHEARD), axis=1)
+    some = tf.reduce_any(valid, axis=1, keepdims=True)
+    return tf.where(some, tf.concat([mean, tf.sqrt(variance + LEAST_VARIANCE), highest], axis=1), 0.0)
 
 
 def _none_by_all(logits: Any) -> Any:

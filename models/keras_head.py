@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.classes import CLASSES
-from models.hybrid_head import HeadWeights, LstmWeights
+from models.hybrid_head import LEAST_VARIANCE, HeadWeights, LstmWeights
 from models.postprocess import EMBEDDING_SIZE
 
 FloatArray = npt.NDArray[np.float32]
@@ -27,7 +27,7 @@ class HeadShape:
             last second count alone.
         dropout_states: share of the states dropped before the attention, in [0, 1).
         normalise_out: whether a batch normalisation follows the LSTM.
-        activation, recurrent_activation, padding, none_by: as HeadWeights has them.
+        activation, recurrent_activation, padding, none_by, pooled: as HeadWeights has them.
         auxiliary: further sigmoid outputs that only help training, such as all of AudioSet's classes.
         steps: seconds of a sequence where the loop over them is to be unrolled, which trains faster on processors.
     """
@@ -43,6 +43,7 @@ class HeadShape:
     recurrent_activation: str = "sigmoid"
     padding: str = "mask"
     none_by: str = "itself"
+    pooled: str = "states"
     auxiliary: int = 0
     steps: int | None = None
 
@@ -58,7 +59,8 @@ def build_keras_head(shape: HeadShape) -> Any:
 
     x = Input((shape.steps, EMBEDDING_SIZE), name="embeddings")
     mask = Input((shape.steps,), dtype="bool", name="mask")
-    dropped = layers.Dropout(shape.dropout_in)(layers.BatchNormalization(name="normalise_in")(x, mask=mask))
+    normalised = layers.BatchNormalization(name="normalise_in")(x, mask=mask)
+    dropped = layers.Dropout(shape.dropout_in)(normalised)
 
     def direction(name: str, *, backwards: bool) -> Any:
         """One direction's states; Keras' Bidirectional, unrolled and masked, blanks those of the backward one."""
@@ -82,6 +84,8 @@ def build_keras_head(shape: HeadShape) -> Any:
         heard = layers.Dense(shape.attention, use_bias=False, name="attention")(hidden)
         weights = ops.softmax(ops.where(mask[:, :, None], heard, -1e9), axis=1)
         hidden = layers.Flatten()(ops.einsum("bth,btf->bhf", weights, hidden))
+    if shape.pooled == "states_and_statistics":
+        hidden = ops.concatenate([hidden, _statistics(normalised, mask)], axis=-1)
     if shape.normalise_out:
         hidden = layers.BatchNormalization(name="normalise_out")(hidden)
     hidden = layers.Dropout(shape.dropout_out)(hidden)
@@ -114,8 +118,21 @@ def head_from_keras(model: Any, shape: HeadShape) -> HeadWeights:
         recurrent_activation=shape.recurrent_activation,
         padding=shape.padding,
         none_by=shape.none_by,
+        pooled=shape.pooled,
         attention=model.get_layer("attention").get_weights()[0] if shape.attention else None,
     )
+
+
+def _statistics(x: Any, mask: Any) -> Any:
+    """Mean, standard deviation and maximum of [B, T, 128] over the steps of the mask, of which there must be one."""
+    from keras import ops
+
+    here = ops.cast(mask, "float32")[:, :, None]
+    count = ops.sum(here, axis=1)
+    mean = ops.sum(x * here, axis=1) / count
+    variance = ops.sum(ops.square(x - mean[:, None]) * here, axis=1) / count
+    highest = ops.max(ops.where(here > 0, x, -1e9), axis=1)
+    return ops.concatenate([mean, ops.sqrt(variance + LEAST_VARIANCE), highest], axis=-1)
 
 
 def _hard_sigmoid(x: Any) -> Any:

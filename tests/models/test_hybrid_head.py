@@ -69,6 +69,36 @@ def test_attention_equals_keras(embeddings, bidirectional):
     assert np.abs(plain - expected).max() > 1e-3  # the attention does matter
 
 
+@pytest.mark.parametrize("attention", [0, 2])
+def test_statistics_equal_keras(embeddings, attention):
+    shape = HeadShape(units=8, attention=attention, pooled="states_and_statistics", steps=10)
+    model = made_model(shape)
+    usual = [np.full(128, value, np.float32) for value in (1.5, 0.2, 120, 5000)]
+    model.get_layer("normalise_in").set_weights(usual)  # scale, offset, mean and variance
+    head = head_from_keras(model, shape)
+    for seconds in (1, 2, 37):
+        scores = head.window_scores(embeddings[:seconds], window_s=10, hop_s=1)
+        expected = np.stack([keras_scores(model, embeddings[:seconds], 10, start) for start in range(seconds)])
+        np.testing.assert_allclose(scores, expected, atol=2e-5)
+    assert np.isfinite(head.sequence_scores(np.zeros((1, 10, 128), np.uint8), np.zeros(1, np.int64))).all()
+
+
+@pytest.mark.parametrize("statistic", ["mean", "standard deviation", "maximum"])
+def test_each_statistic_is_what_it_is_called(embeddings, statistic):
+    place = ("mean", "standard deviation", "maximum").index(statistic)
+    shape = HeadShape(units=8, normalise_out=False, pooled="states_and_statistics")
+    head = head_from_keras(build_keras_head(shape), shape)
+    dense = np.zeros_like(head.dense)
+    dense[-3 * 128 + place * 128 + 5, 2] = 1  # the third class is that statistic of the embedding's sixth value
+    value = embeddings[4:14, 5] / 100
+    head = dataclasses.replace(
+        head, dense=dense, scale=np.full(128, 0.01, np.float32), offset=np.zeros(128, np.float32)
+    )
+    score = head.window_scores(embeddings, window_s=10, hop_s=1)[4, 2]
+    expected = (value.mean(), value.std(), value.max())[place]
+    np.testing.assert_allclose(np.log(score / (1 - score)), expected, rtol=2e-3)
+
+
 def test_sequence_scores_equal_window_scores(keras_head, embeddings):
     head = head_from_keras(keras_head, SHAPE)
     lengths = np.array([10, 4, 1])
@@ -101,7 +131,9 @@ def test_files_round_trip_and_never_hold_pickles(keras_head, embeddings, tmp_pat
     attentive = HeadShape(units=4, attention=2)
     joined = join_heads([head_from_keras(keras_head, SHAPE)] + 2 * [head_from_keras(made_model(attentive), attentive)])
     by_all = dataclasses.replace(joined.others[0], none_by="all")
-    for head in (joined, *joined.others, join_heads([by_all, by_all])):
+    shape = HeadShape(units=4, pooled="states_and_statistics")
+    wide = head_from_keras(build_keras_head(shape), shape)
+    for head in (joined, *joined.others, join_heads([by_all, by_all]), wide):
         head.save(tmp_path / "head.npz")
         again = load_head(tmp_path / "head.npz")
         np.testing.assert_array_equal(
