@@ -65,6 +65,7 @@ RECIPES = {
             dropout_states=0.2,
             dropout_out=0.5,
             none_by="all",
+            pooled="states_and_statistics",
             auxiliary=LABELS,
             steps=FRAMES,
         ),
