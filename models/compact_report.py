@@ -1,9 +1,8 @@
-"""How well the compact embedder and its head find laughter: in clips, and in the seconds of mixtures."""
+"""How well the compact embedder and its head find laughter in clips."""
 
 import dataclasses
 import functools
 import hashlib
-import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -11,7 +10,6 @@ import numpy as np
 from models.bundle import Thresholds
 from models.classes import FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS
 from models.compact import Network
-from models.compact_data import Scored
 from models.events import WHAT_S, WHEN_S, hysteresis, laughter_probability
 from models.extras import require
 from models.fit_compact import batched, embed
@@ -21,10 +19,6 @@ from models.log_mel import SECOND_SAMPLES, log_mel_patches
 from models.postprocess import PcaParams
 from models.sound_manifest import Row
 from models.teacher import CONTEXT_S, TEACHER_RATE, Teacher
-
-ARCHIVE_SHARE = 0.03
-"""The share of seconds with laughter that thresholds are chosen for: about that of mixed programming."""
-
 
 LEAST_FOUND = 0.85
 """The share of laughing clips that the threshold is to find: some more than the 80 % wanted of clips not seen."""
@@ -213,47 +207,3 @@ def _by_label(rows: Sequence[Row], highest: np.ndarray, events: np.ndarray) -> d
         }
         for label in ordered
     }
-
-
-def second_truth(scored: Scored) -> tuple[np.ndarray, np.ndarray]:
-    """What is known of the seconds of mixtures: (laughter bool, known bool), [programmes, 10] each.
-
-    Seconds in which a laugh only begins or ends, or where something unlabelled is heard, count as not known.
-    """
-    laughing, quiet = scored.laughter >= 0.3, scored.known & (scored.laughter < 0.03)
-    return laughing, laughing | quiet
-
-
-def inside_events(
-    probability: np.ndarray, *, onset: float, offset: float, min_on_s: float = 0, min_off_s: float = 0
-) -> np.ndarray:
-    """Seconds inside events, bool [programmes, seconds] as `probability`; each programme is a recording of its own."""
-    inside = np.zeros(probability.shape, bool)
-    for row, values in zip(inside, probability, strict=True):
-        for start, end in hysteresis(values, Thresholds(onset, offset, min_on_s=min_on_s, min_off_s=min_off_s)):
-            row[start:end] = True
-    return inside
-
-
-def choose_thresholds(scored: Scored, probability: np.ndarray) -> tuple[dict[str, float], float]:
-    """The thresholds with the best F0.5 of the seconds of held-out mixtures, and that value.
-
-    F0.5 counts precision more than recall, and false seconds count as often as they would where only
-    ARCHIVE_SHARE of all seconds have laughter: mixtures have far more.
-
-    Args:
-        probability: float32 [programmes, 10], of laughter in each second.
-    """
-    laughing, known = second_truth(scored)
-    there, quiet = float(np.sum(laughing)), float(np.sum(known & ~laughing))
-    weight = there / max(1.0, quiet) * (1 - ARCHIVE_SHARE) / ARCHIVE_SHARE
-    best: tuple[float, dict[str, float]] = (-1.0, {})
-    for step, share in itertools.product(range(2, 20), (0.5, 0.7, 0.9)):
-        onset = step / 20
-        tried = {"onset": onset, "offset": round(share * onset, 3), "min_on_s": 1.0, "min_off_s": 1.0}
-        inside = inside_events(probability, **tried)
-        right, wrong = float(np.sum(inside & laughing)), weight * float(np.sum(inside & known & ~laughing))
-        value = 1.25 * right / max(1e-9, 0.25 * there + right + wrong)
-        if value > best[0]:
-            best = (value, tried)
-    return best[1], round(best[0], 3)

@@ -21,14 +21,9 @@ from models.bundle import write_card
 from models.classes import CLASSES
 from models.compact import EMBEDDER_FILE, HEAD_FILE, load_compact, save_compact
 from models.compact_data import kind_targets, make_data, read_files
-from models.compact_report import (
-    ARCHIVE_SHARE,
-    choose_thresholds,
-    inside_events,
-    second_truth,
-    seconds_probability,
-)
+from models.compact_report import seconds_probability
 from models.compact_settings import Settings
+from models.compact_thresholds import choose_thresholds
 from models.fit_compact import batched, embed, fit_embedder, fit_head, fit_pca
 from models.load_head import load_head
 from models.measure_compact import measure_compact
@@ -127,24 +122,13 @@ def _fit(files: Sequence[pathlib.Path], output: pathlib.Path, settings: Settings
 
 
 def _held_out(files: Sequence[pathlib.Path], output: pathlib.Path) -> tuple[dict[str, float], dict[str, float]]:
-    """The thresholds chosen on held-out mixtures, and how the seconds of these come out."""
+    """The thresholds chosen on held-out mixtures, and what they make of these."""
     scored, head = read_files(files), load_head(output / HEAD_FILE)
     network, pca = load_compact(output / EMBEDDER_FILE)
     embeddings = embed(batched(network), pca, scored.patches)
     flat = embeddings.reshape(-1, embeddings.shape[-1])
     probability = seconds_probability(head, flat).reshape(embeddings.shape[:2])
-    thresholds, f05 = choose_thresholds(scored, probability)
-    laughing, known = second_truth(scored)
-    inside = inside_events(probability, **thresholds) & known
-    right = float(np.sum(inside & laughing))
-    measured = {
-        f"seconds_f0.5_at_{ARCHIVE_SHARE:.0%}_laughter": f05,
-        "seconds_precision": round(right / max(1, inside.sum()), 3),
-        "seconds_recall": round(right / max(1, laughing.sum()), 3),
-        "seconds_with_laughter": int(laughing.sum()),
-        "seconds_without": int((known & ~laughing).sum()),
-    }
-    return thresholds, measured
+    return choose_thresholds(scored, probability)
 
 
 def _card(rows: Sequence[Row], thresholds: dict[str, float]) -> dict[str, Any]:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from models import sounds
-from models.bundle import EmbedderSpec, open_bundle
+from models.bundle import EmbedderSpec, Thresholds, open_bundle
 from models.compact import MAX_BYTES, load_compact
-from models.compact_report import inside_events, seconds_probability
+from models.compact_report import seconds_probability
+from models.compact_thresholds import inside_events
 from models.fit_compact import batched, embed
 from models.load_head import load_head
 from models.log_mel import SECOND_SAMPLES, log_mel_patches
@@ -51,7 +52,7 @@ def test_the_card_names_its_files_and_they_are_small(card):
 def found(make, card, score) -> np.ndarray:
     """Which seconds of four sounds of 6 s lie in events, [4, 6]."""
     probability = np.stack([score(0.6 * make(np.random.default_rng(9000 + n), 6.0)) for n in range(4)])
-    return inside_events(probability, **card["thresholds"])
+    return inside_events(probability, Thresholds(**card["thresholds"]))
 
 
 @pytest.mark.parametrize("make", sounds.LAUGHS)
