@@ -23,7 +23,8 @@ from models.ranking import Estimate, FloatArray, estimate, resamples
 COLUMNS = ("video_id", "start_time_seconds", "end_time_seconds", "laugh_segments_rel_s")
 SHORT, LONG, COMBINED = "1 s windows", "10 s windows", "combined"
 FRAMES_PER_S = 10
-THRESHOLDS = np.arange(1, 100) / 100
+MOST_THRESHOLDS = 1000
+"""Tried at most: of more scores than these, so many quantiles."""
 RIGHT, FOUND, MARKED = range(3)
 """Columns of counted frames: found and marked, found, marked."""
 
@@ -151,17 +152,26 @@ def marked_frames(span: Span) -> npt.NDArray[np.bool_]:
     return marked
 
 
-def count_frames(probability: Floats, marked: npt.NDArray[np.bool_]) -> Counts:
-    """Frames of one clip by threshold: int64 [99, 3], rows THRESHOLDS, columns RIGHT, FOUND, MARKED.
+def thresholds_of(clips: Sequence[Floats]) -> FloatArray:
+    """The thresholds to try, float64, rising: every score there is, for heads differ in how high theirs are."""
+    scores = np.unique(np.concatenate(clips).astype(np.float64))
+    if len(scores) <= MOST_THRESHOLDS:
+        return scores
+    return np.unique(np.quantile(scores, np.linspace(0, 1, MOST_THRESHOLDS), method="nearest"))
+
+
+def count_frames(probability: Floats, marked: npt.NDArray[np.bool_], thresholds: FloatArray) -> Counts:
+    """Frames of one clip by threshold: int64 [thresholds, 3], columns RIGHT, FOUND, MARKED.
 
     Args:
         probability: [seconds]; second k covers [k, k + 1). In frames behind the last second nothing is found.
         marked: bool [frames].
+        thresholds: float64 [thresholds].
     """
-    frames = np.zeros(len(marked))
+    frames = np.full(len(marked), -np.inf)
     known = probability.repeat(FRAMES_PER_S)[: len(marked)]
     frames[: len(known)] = known
-    found = frames >= THRESHOLDS[:, None]
+    found = frames >= thresholds[:, None]
     counts = [(found & marked).sum(axis=1), found.sum(axis=1), np.full(len(found), marked.sum())]
     return np.stack(counts, axis=1).astype(np.int64)
 
@@ -172,18 +182,19 @@ def frame_f1(counts: npt.NDArray[np.integer]) -> FloatArray:
     return np.divide(2.0 * counts[..., RIGHT], both, out=np.full(both.shape, np.nan), where=marked > 0)
 
 
-def leave_one_out(counts: Counts) -> tuple[FloatArray, Counts]:
+def leave_one_out(counts: Counts, thresholds: FloatArray) -> tuple[FloatArray, Counts]:
     """Each clip by the threshold with the best F1 over all others; of equal ones the highest.
 
     Args:
-        counts: int64 [clips, 99, 3], as `count_frames` gives them.
+        counts: int64 [clips, thresholds, 3], as `count_frames` gives them.
+        thresholds: float64 [thresholds], rising.
 
     Returns:
         The thresholds, float64 [clips], and the counts at them, int64 [clips, 3].
     """
     others = np.nan_to_num(frame_f1(counts.sum(axis=0) - counts))
     best = others.shape[1] - 1 - others[:, ::-1].argmax(axis=1)
-    return THRESHOLDS[best], counts[np.arange(len(counts)), best]
+    return thresholds[best], counts[np.arange(len(counts)), best]
 
 
 def measure_spans(
@@ -197,7 +208,7 @@ def measure_spans(
         bootstraps: resamples of the clips for the intervals; 0 leaves the intervals out.
         seed: of the resamples.
     """
-    left_out = {name: leave_one_out(_counts(clips, marked)) for name, clips in ways.items()}
+    left_out = {name: _left_out(clips, marked) for name, clips in ways.items()}
     once = np.ones((1, len(marked)), np.int64)  # the clips as they are
     weights = np.concatenate([once, *resamples(len(marked), count=bootstraps, seed=seed)])
     values = {name: frame_f1(weights @ counts) for name, (_, counts) in left_out.items()}
@@ -215,8 +226,11 @@ def measure_spans(
     )
 
 
-def _counts(clips: Sequence[Floats], marked: Sequence[npt.NDArray[np.bool_]]) -> Counts:
-    return np.stack([count_frames(*pair) for pair in zip(clips, marked, strict=True)])
+def _left_out(clips: Sequence[Floats], marked: Sequence[npt.NDArray[np.bool_]]) -> tuple[FloatArray, Counts]:
+    thresholds = thresholds_of(clips)
+    return leave_one_out(
+        np.stack([count_frames(*pair, thresholds) for pair in zip(clips, marked, strict=True)]), thresholds
+    )
 
 
 def measure_head(

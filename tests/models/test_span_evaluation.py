@@ -10,7 +10,6 @@ from models.span_evaluation import (
     COMBINED,
     LONG,
     SHORT,
-    THRESHOLDS,
     Span,
     SpansError,
     count_frames,
@@ -21,6 +20,7 @@ from models.span_evaluation import (
     measure_spans,
     probabilities,
     read_spans,
+    thresholds_of,
 )
 from tests.pipeline.loudness import loudness_head
 
@@ -110,34 +110,52 @@ def test_a_frame_is_marked_where_its_midpoint_lies_in_a_stretch():
 
 def test_frames_worked_out_by_hand():
     marked = marked_frames(clip((0.5, 1.2), seconds=3))  # frames 5 to 11
-    counts = count_frames(second_by_second(0.4, 0.7), marked)  # of the third second nothing is known
-    low, middle, high = (counts[np.searchsorted(THRESHOLDS, value)] for value in (0.4, 0.5, 0.8))
+    # of the third second nothing is known
+    low, middle, high = counts = count_frames(second_by_second(0.4, 0.7), marked, np.array([0.4, 0.5, 0.8]))
     assert low.tolist() == [7, 20, 7]
     assert middle.tolist() == [2, 10, 7]
     assert high.tolist() == [0, 0, 7]
-    np.testing.assert_allclose(frame_f1(np.stack([low, middle, high])), [14 / 27, 4 / 17, 0])
+    np.testing.assert_allclose(frame_f1(counts), [14 / 27, 4 / 17, 0])
     assert np.isnan(frame_f1(np.array([0, 5, 0])))
 
 
 def test_the_threshold_of_a_clip_is_chosen_on_the_others_alone():
     marked = [marked_frames(clip((0, 1), seconds=2))] * 3
     clips = [second_by_second(0.905, 0.605), second_by_second(0.905, 0.605), second_by_second(0.405, 0.205)]
-    thresholds, counts = leave_one_out(np.stack([count_frames(*pair) for pair in zip(clips, marked, strict=True)]))
-    assert thresholds[2] == 0.9  # what the first two need; the third's own would be 0.21 to 0.4
+    tried = thresholds_of(clips)
+    np.testing.assert_allclose(tried, [0.205, 0.405, 0.605, 0.905])
+    each = [count_frames(*pair, tried) for pair in zip(clips, marked, strict=True)]
+    thresholds, counts = leave_one_out(np.stack(each), tried)
+    assert thresholds[2] == tried[3]  # what the first two need; the third's own would be 0.405
     assert counts[2].tolist() == [0, 0, 10]
-    assert thresholds[0] == thresholds[1] == 0.4  # F1 20 / 25 over the other two; at 0.2 40 / 60, at 0.9 20 / 30
+    assert thresholds[0] == thresholds[1] == tried[1]  # F1 20 / 25 over the other two; at 0.2 40 / 60, at 0.9 20 / 30
     assert counts[0].tolist() == [10, 20, 10]
 
 
 def test_what_a_left_out_clip_holds_does_not_touch_its_threshold():
     marked = [marked_frames(clip((start, start + 3))) for start in range(4)]
     rng = np.random.default_rng(0)
-    counts = np.stack([count_frames(rng.random(10, np.float32), clip_marked) for clip_marked in marked])
-    before, _ = leave_one_out(counts)
-    counts[1] = count_frames(rng.random(10, np.float32), ~marked[1])
-    after, _ = leave_one_out(counts)
+    scores = [rng.random(10, np.float32) for _ in marked]
+
+    def thresholds() -> np.ndarray:
+        tried = thresholds_of(scores)
+        each = [count_frames(*pair, tried) for pair in zip(scores, marked, strict=True)]
+        return leave_one_out(np.stack(each), tried)[0]
+
+    before = thresholds()
+    scores[1], marked[1] = rng.random(10, np.float32), ~marked[1]
+    after = thresholds()
     assert before[1] == after[1]
     assert (before != after).any()
+
+
+def test_of_many_scores_so_many_quantiles_are_tried():
+    clips = [np.random.default_rng(k).random(700, np.float32) ** 9 for k in range(4)]
+    tried = thresholds_of(clips)
+    assert len(tried) == 1000
+    assert (np.diff(tried) > 0).all()
+    assert set(tried) <= {*np.concatenate(clips).astype(np.float64)}
+    assert (tried[0], tried[-1]) == (np.min(clips), np.max(clips))
 
 
 def test_a_perfect_probability_is_limited_by_its_seconds_alone():
@@ -153,10 +171,10 @@ def test_a_perfect_probability_is_limited_by_its_seconds_alone():
     assert metrics.f1[COMBINED].low == pytest.approx(2 * 25 / (25 + 30))  # the second clip twice
     assert metrics.f1[COMBINED].high == 1.0
     assert metrics.all_found_f1 == pytest.approx(2 * 45 / 245)
-    assert metrics.f1[LONG].value == 0
-    assert metrics.gains[LONG] == metrics.f1[COMBINED]
+    assert metrics.f1[LONG].value == metrics.all_found_f1  # one score for everything finds all or nothing
+    assert metrics.gains[LONG].value == pytest.approx(metrics.f1[COMBINED].value - metrics.all_found_f1)
     assert (metrics.gains[SHORT].low, metrics.gains[SHORT].high) == (0, 0)
-    assert metrics.thresholds[SHORT] == [0.99, 0.99]
+    assert metrics.thresholds[SHORT] == [1, 1]
 
 
 def test_without_resamples_or_marks_there_is_no_interval_and_no_f1():
