@@ -20,8 +20,8 @@ from models.postprocess import PcaParams
 from models.sound_manifest import Row
 from models.teacher import CONTEXT_S, TEACHER_RATE, Teacher
 
-LEAST_FOUND = 0.85
-"""The share of laughing clips that the threshold is to find: some more than the 80 % wanted of clips not seen."""
+LEAST_FOUND = 0.8
+"""The share of laughing clips that the threshold is to find."""
 
 ONSETS = tuple(step / 100 for step in range(1, 100))
 
@@ -93,8 +93,7 @@ def clip_report(
     sounds: Sequence[np.ndarray],
     probability: Probability,
     *,
-    offset: float,
-    min_on_s: float,
+    thresholds: Thresholds,
     bootstraps: int,
 ) -> tuple[ClipReport, float]:
     """Measure how well the rows' clips with laughter are told from the others.
@@ -103,8 +102,7 @@ def clip_report(
         rows: labels and groups.
         sounds: float32 [n] at 16 kHz of each row.
         probability: of laughter in the seconds of a sound.
-        offset: of events, as a share of the onset.
-        min_on_s: seconds that an event lasts at least.
+        thresholds: of events, but for the height of onset and offset, of which their ratio counts alone.
         bootstraps: samples for the intervals.
 
     Returns:
@@ -121,7 +119,7 @@ def clip_report(
     highest = np.array([values.max() for values in seconds])
 
     def events_of(values: np.ndarray, onset: float) -> int:
-        return len(hysteresis(values, Thresholds(onset, offset * onset, min_on_s=min_on_s, min_off_s=1)))
+        return len(hysteresis(values, at_onset(thresholds, onset)))
 
     reach = np.array([_reach(functools.partial(events_of, values)) for values in seconds])
     onsets = cross_fitted(reach, laughs, groups)
@@ -145,6 +143,11 @@ def clip_report(
         by_label=_by_label(rows, highest, events),
     )
     return report, highest_threshold(reach, laughs)
+
+
+def at_onset(thresholds: Thresholds, onset: float) -> Thresholds:
+    """The same with another onset, and the offset in the same ratio to it."""
+    return dataclasses.replace(thresholds, onset=onset, offset=round(onset * thresholds.offset / thresholds.onset, 3))
 
 
 def cross_fitted(reach: np.ndarray, laughs: np.ndarray, groups: np.ndarray) -> np.ndarray:

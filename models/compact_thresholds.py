@@ -18,8 +18,8 @@ ARCHIVE_SHARE = 0.03
 
 ONSETS = tuple(step / 20 for step in range(2, 20))
 OFFSET_SHARES = (0.5, 0.7, 0.9)
-LEAST_LENGTHS_S = (1.0, 2.0, 3.0)
-"""What is tried for onset, offset as a share of it, and the least length of an event."""
+LENGTHS_S = (1.0, 2.0, 3.0)
+"""What is tried for onset, for offset as a share of it, and for both min_on_s and min_off_s."""
 
 _RUNS = Thresholds(onset=0.5, offset=0.5, min_on_s=1.0, min_off_s=1.0)
 
@@ -101,8 +101,8 @@ def choose_thresholds(
     laughing, quiet = second_truth(scored)
     weight = laughing.sum() / max(1, quiet.sum()) * (1 - ARCHIVE_SHARE) / ARCHIVE_SHARE
     best: tuple[float, Thresholds, EventCounts] | None = None
-    for onset, share, least_s in itertools.product(ONSETS, OFFSET_SHARES, LEAST_LENGTHS_S):
-        tried = Thresholds(onset, round(share * onset, 3), min_on_s=least_s, min_off_s=1.0)
+    for onset, share, on_s, off_s in itertools.product(ONSETS, OFFSET_SHARES, LENGTHS_S, LENGTHS_S):
+        tried = Thresholds(onset, round(share * onset, 3), min_on_s=on_s, min_off_s=off_s)
         counts = count_events(probability, laughing, quiet, tried)
         value = counts.f05(weight)
         if best is None or value > best[0]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from models.bundle import write_card
+from models.bundle import Thresholds, write_card
 from models.compact import EMBEDDER_FILE, HEAD_FILE, load_compact
-from models.compact_report import ClipReport, Probability, clip_report, laughter_in_seconds, teachers_laughter
+from models.compact_report import ClipReport, Probability, at_onset, clip_report, laughter_in_seconds, teachers_laughter
 from models.labelled_sounds import read_audio
 from models.load_head import load_head
 from models.log_mel import SAMPLE_RATE
@@ -35,11 +35,10 @@ def measure_compact(
     rows = [row for row in rows if row.use == "evaluate"]
     sounds = [read_audio(row.path, rate_hz=SAMPLE_RATE) for row in rows]
     probability = laughter_in_seconds(*load_compact(output / EMBEDDER_FILE), load_head(output / HEAD_FILE))
-    thresholds = card["thresholds"]
-    offset, min_on_s = thresholds["offset"] / thresholds["onset"], thresholds["min_on_s"]
+    thresholds = Thresholds(**card["thresholds"])
 
     def measure(probability: Probability, heard: Sequence[np.ndarray]) -> tuple[ClipReport, float]:
-        return clip_report(rows, heard, probability, offset=offset, min_on_s=min_on_s, bootstraps=bootstraps)
+        return clip_report(rows, heard, probability, thresholds=thresholds, bootstraps=bootstraps)
 
     measured: dict[str, Any] = {"command": command, "conditions": {}}
     for name, heard in conditions(rows, sounds).items():
@@ -47,7 +46,7 @@ def measure_compact(
         measured["conditions"][name] = _rounded(found)
         print(f"{name}: {_sentence(found)}", flush=True)
         if name == "clean":
-            thresholds |= {"onset": onset, "offset": round(onset * offset, 3)}
+            card["thresholds"] = dataclasses.asdict(at_onset(thresholds, onset))
             measured["evaluate_clips"] = _rounded(found, by_label=True)
     if teacher is not None:
         found, _ = measure(teachers_laughter(load_teacher(teacher)), sounds)

@@ -126,9 +126,7 @@ def _held_out(files: Sequence[pathlib.Path], output: pathlib.Path) -> tuple[dict
     scored, head = read_files(files), load_head(output / HEAD_FILE)
     network, pca = load_compact(output / EMBEDDER_FILE)
     embeddings = embed(batched(network), pca, scored.patches)
-    flat = embeddings.reshape(-1, embeddings.shape[-1])
-    probability = seconds_probability(head, flat).reshape(embeddings.shape[:2])
-    return choose_thresholds(scored, probability)
+    return choose_thresholds(scored, np.stack([seconds_probability(head, programme) for programme in embeddings]))
 
 
 def _card(rows: Sequence[Row], thresholds: dict[str, float]) -> dict[str, Any]:

@@ -1,10 +1,15 @@
 """Measuring the compact bundle on clips: thresholds from the other half of the groups, events, intervals."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from models.compact_report import clip_report, cross_fitted, highest_threshold
+from models.bundle import Thresholds
+from models.compact_report import at_onset, clip_report, cross_fitted, highest_threshold
 from models.sound_manifest import Row
+
+SHAPE = Thresholds(onset=0.5, offset=0.35, min_on_s=2, min_off_s=1)
 
 
 def row(label: str, group: str) -> Row:
@@ -12,9 +17,9 @@ def row(label: str, group: str) -> Row:
 
 
 def test_the_threshold_is_the_highest_that_finds_enough():
-    highest = np.array([0.9] * 17 + [0.31] * 3 + [0.99] * 5)
+    highest = np.array([0.9] * 16 + [0.31] * 4 + [0.99] * 5)
     laughs = np.array([True] * 20 + [False] * 5)
-    assert highest_threshold(highest, laughs) == 0.9  # 17 of 20 is enough
+    assert highest_threshold(highest, laughs) == 0.9  # 16 of 20 is enough
     assert highest_threshold(highest[1:], laughs[1:]) == 0.31
     assert highest_threshold(highest, ~laughs) == 0.99
     assert highest_threshold(highest, np.zeros(25, bool)) == 0.5
@@ -50,7 +55,7 @@ def clips():
 def test_a_report_counts_clips_found_and_events_that_are_false(clips):
     rows, sounds = clips
     found, onset = clip_report(
-        rows, sounds, lambda sound: sound.reshape(-1, 16000).mean(axis=1), offset=0.7, min_on_s=2, bootstraps=50
+        rows, sounds, lambda sound: sound.reshape(-1, 16000).mean(axis=1), thresholds=SHAPE, bootstraps=50
     )
     assert (found.laughs, found.others) == (6, 6)
     assert found.auc == pytest.approx(5 / 6)
@@ -63,7 +68,21 @@ def test_a_report_counts_clips_found_and_events_that_are_false(clips):
     assert found.by_label["reading_adult"]["share_found"] == pytest.approx(1 / 6, abs=1e-3)
 
 
+def test_pauses_are_closed_as_the_thresholds_say(clips):
+    """The two false events, two seconds apart, are one where pauses of less than three seconds are closed."""
+    rows, sounds = clips
+    longer = dataclasses.replace(SHAPE, min_off_s=3)
+    found, _ = clip_report(
+        rows, sounds, lambda sound: sound.reshape(-1, 16000).mean(axis=1), thresholds=longer, bootstraps=5
+    )
+    assert found.false_events == 1
+
+
+def test_another_onset_keeps_the_ratio_and_the_lengths():
+    assert at_onset(SHAPE, 0.8) == Thresholds(onset=0.8, offset=0.56, min_on_s=2, min_off_s=1)
+
+
 def test_a_report_needs_clips_of_both_kinds(clips):
     rows, sounds = clips
     with pytest.raises(ValueError, match="with laughter and clips without"):
-        clip_report(rows[:6], sounds[:6], len, offset=0.7, min_on_s=2, bootstraps=5)
+        clip_report(rows[:6], sounds[:6], len, thresholds=SHAPE, bootstraps=5)
