@@ -147,7 +147,7 @@ def clip_report(
 
 def at_onset(thresholds: Thresholds, onset: float) -> Thresholds:
     """The same with another onset, and the offset in the same ratio to it."""
-    return dataclasses.replace(thresholds, onset=onset, offset=round(onset * thresholds.offset / thresholds.onset, 3))
+    return dataclasses.replace(thresholds, onset=onset, offset=onset * thresholds.offset / thresholds.onset)
 
 
 def cross_fitted(reach: np.ndarray, laughs: np.ndarray, groups: np.ndarray) -> np.ndarray:

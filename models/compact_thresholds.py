@@ -19,7 +19,8 @@ ARCHIVE_SHARE = 0.03
 ONSETS = tuple(step / 20 for step in range(2, 20))
 OFFSET_SHARES = (0.5, 0.7, 0.9)
 LENGTHS_S = (1.0, 2.0, 3.0)
-"""What is tried for onset, for offset as a share of it, and for both min_on_s and min_off_s."""
+PAUSES_S = (1.0, 2.0, 3.0, 4.0, 5.0)
+"""What is tried for onset, for offset as a share of it, for min_on_s, and for min_off_s."""
 
 _RUNS = Thresholds(onset=0.5, offset=0.5, min_on_s=1.0, min_off_s=1.0)
 
@@ -31,9 +32,9 @@ class EventCounts:
     """What thresholds make of mixtures.
 
     Attributes:
-        laughs, found: the laughs, each a run of laughing seconds, and those of them that an event touches.
-        right, false: events that touch a laughing second, and those in quiet seconds alone. The others, in seconds of
-            which little is known, count as neither.
+        laughs, found: the laughs, each a run of laughing seconds, and those of them that a right event touches.
+        right, false: events with at least as many laughing as quiet seconds, and those with fewer: so that long pauses
+            are not closed for nothing. Events in seconds alone of which little is known count as neither.
     """
 
     laughs: int
@@ -71,12 +72,13 @@ def count_events(
     """Count events and laughs; all arrays are [programmes, seconds]."""
     laughs = found = right = false = 0
     for values, laugh, silence in zip(probability, laughing, quiet, strict=True):
-        events = hysteresis(values, thresholds)
         inside = np.zeros(len(values), bool)
-        for start, end in events:
-            inside[start:end] = True
-            right += bool(laugh[start:end].any())
-            false += bool(silence[start:end].all())
+        for start, end in hysteresis(values, thresholds):
+            loud, still = laugh[start:end].sum(), silence[start:end].sum()
+            false += bool(loud < still)
+            if loud and loud >= still:
+                right += 1
+                inside[start:end] = True
         runs = hysteresis(laugh.astype(np.float32), _RUNS)
         laughs += len(runs)
         found += sum(bool(inside[start:end].any()) for start, end in runs)
@@ -85,7 +87,7 @@ def count_events(
 
 def choose_thresholds(
     scored: Scored, probability: npt.NDArray[np.floating[Any]]
-) -> tuple[dict[str, float], dict[str, float]]:
+) -> tuple[dict[str, float], dict[str, Any]]:
     """The thresholds with the best F0.5 of events, and what they make of the mixtures.
 
     False events count as often as they would where only ARCHIVE_SHARE of all seconds have laughter: mixtures have far
@@ -97,11 +99,16 @@ def choose_thresholds(
 
     Returns:
         The card's thresholds and what it says of them.
+
+    Raises:
+        ValueError: the mixtures have no laughter, or nothing else.
     """
     laughing, quiet = second_truth(scored)
-    weight = laughing.sum() / max(1, quiet.sum()) * (1 - ARCHIVE_SHARE) / ARCHIVE_SHARE
+    if not laughing.any() or not quiet.any():
+        raise ValueError("the held-out mixtures lack laughing or quiet seconds; make more with --programmes")
+    weight = laughing.sum() / quiet.sum() * (1 - ARCHIVE_SHARE) / ARCHIVE_SHARE
     best: tuple[float, Thresholds, EventCounts] | None = None
-    for onset, share, on_s, off_s in itertools.product(ONSETS, OFFSET_SHARES, LENGTHS_S, LENGTHS_S):
+    for onset, share, on_s, off_s in itertools.product(ONSETS, OFFSET_SHARES, LENGTHS_S, PAUSES_S):
         tried = Thresholds(onset, round(share * onset, 3), min_on_s=on_s, min_off_s=off_s)
         counts = count_events(probability, laughing, quiet, tried)
         value = counts.f05(weight)
@@ -110,10 +117,11 @@ def choose_thresholds(
     assert best is not None
     value, thresholds, counts = best
     inside = inside_events(probability, thresholds)
-    measured = {
+    measured: dict[str, Any] = {
+        "thresholds": dataclasses.asdict(thresholds),
         f"events_f0.5_at_{ARCHIVE_SHARE:.0%}_laughter": round(value, 3),
         "laughs": counts.laughs,
-        "laughs_found": round(counts.found / max(1, counts.laughs), 3),
+        "laughs_found": round(counts.found / counts.laughs, 3),
         "events_right": counts.right,
         "events_false": counts.false,
         "quiet_seconds": int(quiet.sum()),

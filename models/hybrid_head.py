@@ -1,4 +1,4 @@
-"""The hybrid head: batch normalisation, bidirectional LSTM, attention, batch normalisation, seven sigmoids.
+"""The hybrid head: batch normalisation, bidirectional LSTM, pooling, batch normalisation, seven sigmoids.
 
 Training builds it in Keras (models.keras_head); everything else runs it from plain arrays (`HeadWeights`), so
 that loading a head never executes anything and heads of other origin (the 2017 models) fit in.
@@ -43,7 +43,7 @@ class HeadWeights:
             embedding's bytes as floats 0..255.
         forward, backward: the LSTM's directions; backward is None for a single forward LSTM.
         attention: [F, H], F being U or 2U: scores of a second's state, of which a softmax over the seconds makes H
-            weighted means; None where the states after the last second count alone (H is 1 then).
+            weighted means; None where of the states those after the last second count alone (H is 1 then).
         scale2, offset2: [D], the second batch normalisation; ones and zeros where there is none. D is H * F, with
             statistics 3 * 128 more.
         dense, dense_bias: [D, 7] and [7].
@@ -264,7 +264,7 @@ def join_heads(heads: Sequence[HeadWeights]) -> HeadWeights:
     """One head whose logits are the mean of those of several networks.
 
     Raises:
-        ValueError: their activations or paddings differ.
+        ValueError: their activations, paddings or ways of pooling differ.
     """
     return dataclasses.replace(heads[0], others=tuple(heads[1:]))
 

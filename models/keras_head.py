@@ -23,8 +23,8 @@ class HeadShape:
         units: of the LSTM, in each direction.
         bidirectional: or forward only.
         dropout_in, dropout_out: shares of values dropped before and after the LSTM, in [0, 1).
-        attention: weighted means over the seconds that the LSTM's states are pooled to; 0 where its states after the
-            last second count alone.
+        attention: weighted means over the seconds that the LSTM's states are pooled to; 0 where of its states those
+            after the last second count alone.
         dropout_states: share of the states dropped before the attention, in [0, 1).
         normalise_out: whether a batch normalisation follows the LSTM.
         activation, recurrent_activation, padding, none_by, pooled: as HeadWeights has them.

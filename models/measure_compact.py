@@ -46,7 +46,8 @@ def measure_compact(
         measured["conditions"][name] = _rounded(found)
         print(f"{name}: {_sentence(found)}", flush=True)
         if name == "clean":
-            card["thresholds"] = dataclasses.asdict(at_onset(thresholds, onset))
+            chosen = dataclasses.asdict(at_onset(thresholds, onset))
+            card["thresholds"] = {name: round(value, 4) for name, value in chosen.items()}
             measured["evaluate_clips"] = _rounded(found, by_label=True)
     if teacher is not None:
         found, _ = measure(teachers_laughter(load_teacher(teacher)), sounds)

@@ -2,7 +2,8 @@
 
 Steps: mix and score (models.compact_data), fit the embedder, its PCA and the head (models.fit_compact), choose
 thresholds on groups held out from the `train` rows, measure on the `evaluate` rows (models.compact_report).
-The `evaluate` rows are never trained on and nothing is chosen on them.
+The `evaluate` rows are never trained on: how long events and pauses are is chosen on held-out mixtures
+(models.compact_thresholds), how high the threshold is on these rows (models.measure_compact).
 """
 
 import argparse
@@ -30,7 +31,7 @@ from models.measure_compact import measure_compact
 from models.sound_manifest import Row, read_manifest
 from models.teacher import load_teacher
 
-VERSION = "1.1"
+VERSION = "1.2"
 THREADS = 2
 """Of every operation while fitting, on any machine: other numbers give other weights."""
 REPORT_COMMAND = "laughter train-compact --report-only --audio AUDIO... --teacher TEACHER.onnx --output BUNDLE"
@@ -121,7 +122,7 @@ def _fit(files: Sequence[pathlib.Path], output: pathlib.Path, settings: Settings
     head.save(output / HEAD_FILE)
 
 
-def _held_out(files: Sequence[pathlib.Path], output: pathlib.Path) -> tuple[dict[str, float], dict[str, float]]:
+def _held_out(files: Sequence[pathlib.Path], output: pathlib.Path) -> tuple[dict[str, float], dict[str, Any]]:
     """The thresholds chosen on held-out mixtures, and what they make of these."""
     scored, head = read_files(files), load_head(output / HEAD_FILE)
     network, pca = load_compact(output / EMBEDDER_FILE)

@@ -58,7 +58,9 @@ def run(options: DetectOptions) -> int:
     if work.gone:
         progress.say(f"{len(work.gone)} recordings are in the archive no longer; their rows are removed (--prune)")
         prune.remove(work.gone, options.annotate)
-    _sweep(options)
+    for folder in {options.embed.store, options.annotate.output}:
+        if not is_remote(folder):
+            left_behind.sweep(folder)
     began = time.time()
     watched = options.is_local and not options.quiet
     if watched and not work.pending:
@@ -69,14 +71,6 @@ def run(options: DetectOptions) -> int:
     report = summary.collect(work, options)
     summary.show(report, wall_s=time.time() - began, load_s=start_s(result, began), options=options)
     return 3 if report.failed else 0
-
-
-def _sweep(options: DetectOptions) -> None:
-    """Remove what killed runs left of temporary files; the store mostly lies in the output, which is walked once."""
-    output, store = options.annotate.output, options.embed.store
-    for folder in (output,) if store.startswith(f"{output}/") else (output, store):
-        if not is_remote(folder):
-            left_behind.sweep(folder)
 
 
 def run_passes(options: DetectOptions) -> PipelineResult:

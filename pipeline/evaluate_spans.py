@@ -106,7 +106,7 @@ def build(measured: Sequence[tuple[str, SpanMetrics]]) -> Table:
         for way, f1 in metrics.f1.items():
             gain = "" if way == COMBINED else with_interval(metrics.gains[way], sign="+")
             low, high = min(metrics.thresholds[way]), max(metrics.thresholds[way])
-            table.add_row(name.replace("[", "\\["), way, with_interval(f1), gain, f"{low:.2f} to {high:.2f}")
+            table.add_row(name.replace("[", "\\["), way, with_interval(f1), gain, f"{low:.2g} to {high:.2g}")
     return table
 
 

@@ -115,7 +115,7 @@ def _match_remote(url: str, wanted: _Wanted) -> Iterator[FoundFile]:
     folder = f"{place.rstrip('/')}/"
     for info in storage_listing.find_files(url):
         name = info["name"]
-        named = not name.startswith(folder)  # itself, or matched by a pattern
+        named = name == place or not name.startswith(folder)  # itself, or matched by a pattern
         if info["type"] == "file" and (named or os.path.splitext(name)[1].lower() in wanted.extensions):
             size = -1 if info.get("size") is None else int(info["size"])
             yield filesystem.unstrip_protocol(name), size, _moment(last_change(info))

@@ -79,7 +79,10 @@ def test_pauses_are_closed_as_the_thresholds_say(clips):
 
 
 def test_another_onset_keeps_the_ratio_and_the_lengths():
-    assert at_onset(SHAPE, 0.8) == Thresholds(onset=0.8, offset=0.56, min_on_s=2, min_off_s=1)
+    other = at_onset(SHAPE, 0.8)
+    assert (other.onset, other.min_on_s, other.min_off_s) == (0.8, 2, 1)
+    assert other.offset == pytest.approx(0.56)
+    assert at_onset(Thresholds(onset=0.9, offset=0.03), 0.01).offset > 0
 
 
 def test_a_report_needs_clips_of_both_kinds(clips):

@@ -19,12 +19,26 @@ def programmes(*lines: str) -> np.ndarray:
 def test_events_and_laughs_are_counted():
     probability = programmes("0099000900", "0000000000", "0909000000")
     laughing = programmes("0900090000", "0990000000", "0000000000") > 0.5
-    quiet = ~laughing & (programmes("1110111111", "1111111111", "1011111111") > 0.05)
-    # in the first and the third, events in a second of which nothing is known, and a false one each
+    quiet = ~laughing & (programmes("1100111111", "1111111111", "1011111111") > 0.05)
+    # in the first and the third, events in seconds of which nothing is known, and a false one each
     assert count_events(probability, laughing, quiet, HALF) == EventCounts(laughs=3, found=0, right=0, false=2)
     laughing[0, 3] = laughing[2, 1] = True
     quiet &= ~laughing
     assert count_events(probability, laughing, quiet, HALF) == EventCounts(laughs=5, found=2, right=2, false=2)
+
+
+def test_an_event_is_right_where_it_laughs_at_least_half_of_the_time():
+    probability, quiet = programmes("0999999990"), programmes("0111000000") > 0.05
+    for loud, right in ((programmes("0000999000"), True), (programmes("0000990000"), False)):
+        counts = count_events(probability, loud > 0.5, quiet, HALF)
+        assert counts == EventCounts(laughs=1, found=int(right), right=int(right), false=int(not right))
+
+
+def test_without_laughs_or_without_anything_else_nothing_is_chosen():
+    for laughter in (0.0, 0.9):
+        scored = types.SimpleNamespace(laughter=np.full((3, 10), laughter), known=np.ones((3, 10), bool))
+        with pytest.raises(ValueError, match="lack laughing or quiet seconds"):
+            choose_thresholds(scored, np.full((3, 10), 0.5))
 
 
 def test_false_events_count_as_often_as_they_would_in_an_archive():

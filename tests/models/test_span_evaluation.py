@@ -10,6 +10,7 @@ from models.span_evaluation import (
     COMBINED,
     LONG,
     SHORT,
+    UNREACHED,
     Span,
     SpansError,
     count_frames,
@@ -123,7 +124,7 @@ def test_the_threshold_of_a_clip_is_chosen_on_the_others_alone():
     marked = [marked_frames(clip((0, 1), seconds=2))] * 3
     clips = [second_by_second(0.905, 0.605), second_by_second(0.905, 0.605), second_by_second(0.405, 0.205)]
     tried = thresholds_of(clips)
-    np.testing.assert_allclose(tried, [0.205, 0.405, 0.605, 0.905])
+    np.testing.assert_allclose(tried, [0.205, 0.405, 0.605, 0.905, UNREACHED])
     each = [count_frames(*pair, tried) for pair in zip(clips, marked, strict=True)]
     thresholds, counts = leave_one_out(np.stack(each), tried)
     assert thresholds[2] == tried[3]  # what the first two need; the third's own would be 0.405
@@ -152,10 +153,22 @@ def test_what_a_left_out_clip_holds_does_not_touch_its_threshold():
 def test_of_many_scores_so_many_quantiles_are_tried():
     clips = [np.random.default_rng(k).random(700, np.float32) ** 9 for k in range(4)]
     tried = thresholds_of(clips)
-    assert len(tried) == 1000
+    assert len(tried) == 1001
     assert (np.diff(tried) > 0).all()
-    assert set(tried) <= {*np.concatenate(clips).astype(np.float64)}
-    assert (tried[0], tried[-1]) == (np.min(clips), np.max(clips))
+    assert set(tried[:-1]) <= {*np.concatenate(clips).astype(np.float64)}
+    assert (tried[0], *tried[-2:]) == (np.min(clips), np.max(clips), UNREACHED)
+
+
+def test_a_clip_has_no_part_in_its_threshold_where_no_other_is_marked():
+    scores = [np.array([0.1, 0.95, 0.1], np.float32), np.full(3, 0.3, np.float32)]
+    metrics = measure_spans(
+        dict.fromkeys((SHORT, LONG, COMBINED), scores),
+        [marked_frames(clip((1, 2), seconds=3)), marked_frames(clip(seconds=3))],
+        bootstraps=0,
+        seed=0,
+    )
+    assert metrics.thresholds[SHORT] == [UNREACHED, pytest.approx(0.95)]
+    assert metrics.f1[SHORT].value == 0
 
 
 def test_a_perfect_probability_is_limited_by_its_seconds_alone():

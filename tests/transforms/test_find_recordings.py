@@ -1,6 +1,8 @@
 """Finding recordings: names, folders, globs, lists, object storage."""
 
+import http.server
 import os
+import threading
 
 import fsspec
 import pytest
@@ -148,3 +150,26 @@ def test_object_storage_patterns_and_folders():
     assert len(list(find(["memory://archive"]))) == 2
     with pytest.raises(NothingFound):
         list(find(["memory://archive/*.wav"]))
+
+
+class _Anything(http.server.BaseHTTPRequestHandler):
+    """Has something at every address."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "1")
+        self.end_headers()
+        self.wfile.write(b"x" if self.command == "GET" else b"")
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_url_that_ends_like_a_folder_is_the_file_it_names():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Anything) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/stream/"
+        assert paths([url]) == [url]
+        server.shutdown()
