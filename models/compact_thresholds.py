@@ -85,9 +85,7 @@ def count_events(
     return EventCounts(laughs, found, right, false)
 
 
-def choose_thresholds(
-    scored: Scored, probability: npt.NDArray[np.floating[Any]]
-) -> tuple[dict[str, float], dict[str, Any]]:
+def choose_thresholds(scored: Scored, probability: npt.NDArray[np.floating[Any]]) -> dict[str, Any]:
     """The thresholds with the best F0.5 of events, and what they make of the mixtures.
 
     False events count as often as they would where only ARCHIVE_SHARE of all seconds have laughter: mixtures have far
@@ -98,7 +96,7 @@ def choose_thresholds(
         probability: float32 [programmes, 10], of laughter in each second.
 
     Returns:
-        The card's thresholds and what it says of them.
+        What the card says of them: `thresholds`, those chosen, and what was counted.
 
     Raises:
         ValueError: the mixtures have no laughter, or nothing else.
@@ -107,19 +105,16 @@ def choose_thresholds(
     if not laughing.any() or not quiet.any():
         raise ValueError("the held-out mixtures lack laughing or quiet seconds; make more with --programmes")
     weight = laughing.sum() / quiet.sum() * (1 - ARCHIVE_SHARE) / ARCHIVE_SHARE
-    best: tuple[float, Thresholds, EventCounts] | None = None
-    for onset, share, on_s, off_s in itertools.product(ONSETS, OFFSET_SHARES, LENGTHS_S, PAUSES_S):
-        tried = Thresholds(onset, round(share * onset, 3), min_on_s=on_s, min_off_s=off_s)
-        counts = count_events(probability, laughing, quiet, tried)
-        value = counts.f05(weight)
-        if best is None or value > best[0]:
-            best = value, tried, counts
-    assert best is not None
-    value, thresholds, counts = best
+    tried = [
+        Thresholds(onset, round(share * onset, 3), min_on_s=on_s, min_off_s=off_s)
+        for onset, share, on_s, off_s in itertools.product(ONSETS, OFFSET_SHARES, LENGTHS_S, PAUSES_S)
+    ]
+    counted = [count_events(probability, laughing, quiet, thresholds) for thresholds in tried]
+    thresholds, counts = max(zip(tried, counted, strict=True), key=lambda pair: pair[1].f05(weight))
     inside = inside_events(probability, thresholds)
-    measured: dict[str, Any] = {
+    return {
         "thresholds": dataclasses.asdict(thresholds),
-        f"events_f0.5_at_{ARCHIVE_SHARE:.0%}_laughter": round(value, 3),
+        f"events_f0.5_at_{ARCHIVE_SHARE:.0%}_laughter": round(counts.f05(weight), 3),
         "laughs": counts.laughs,
         "laughs_found": round(counts.found / counts.laughs, 3),
         "events_right": counts.right,
@@ -127,4 +122,3 @@ def choose_thresholds(
         "quiet_seconds": int(quiet.sum()),
         "quiet_seconds_inside_events": int((inside & quiet).sum()),
     }
-    return dataclasses.asdict(thresholds), measured

@@ -194,7 +194,7 @@ class HeadWeights:
             features = tf.concat([one[-1] for one in states], axis=1)
         else:
             sequence = tf.concat([tf.stack(states[0], axis=1), *(tf.stack(one[::-1], axis=1) for one in states[1:])], 2)
-            attention = tf.where(valid[:, :, None], tf.matmul(sequence, self.attention), _UNHEARD)
+            attention = tf.where(valid[:, :, None], tf.matmul(sequence, self.attention), UNHEARD)
             means = tf.einsum("bth,btf->bhf", tf.nn.softmax(attention, axis=1), sequence)
             features = tf.reshape(means, [-1, means.shape[1] * means.shape[2]])
         if self.pooled == "states_and_statistics":
@@ -248,8 +248,8 @@ LEAST_VARIANCE = 1e-3
 """Added to variances, so that the standard deviation of a single second has a gradient."""
 OTHER = "other"
 """Begins the names of the arrays of further networks in a file."""
-_UNHEARD = -1e9
-"""Attention to seconds that a window lacks, before the softmax."""
+UNHEARD = -1e9
+"""Stands for seconds that a window lacks: in attention before the softmax, and where a maximum is looked for."""
 
 _CHOICES = {
     "activation": ("tanh", "relu"),
@@ -277,7 +277,7 @@ def _statistics(inputs: Any, valid: Any) -> Any:
     count = tf.maximum(tf.reduce_sum(here, axis=1), 1)
     mean = tf.reduce_sum(inputs * here, axis=1) / count
     variance = tf.reduce_sum(tf.square(inputs - mean[:, None]) * here, axis=1) / count
-    highest = tf.reduce_max(tf.where(valid[:, :, None], inputs, _UNHEARD), axis=1)
+    highest = tf.reduce_max(tf.where(valid[:, :, None], inputs, UNHEARD), axis=1)
     some = tf.reduce_any(valid, axis=1, keepdims=True)
     return tf.where(some, tf.concat([mean, tf.sqrt(variance + LEAST_VARIANCE), highest], axis=1), 0.0)
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.classes import CLASSES
-from models.hybrid_head import LEAST_VARIANCE, HeadWeights, LstmWeights
+from models.hybrid_head import LEAST_VARIANCE, UNHEARD, HeadWeights, LstmWeights
 from models.postprocess import EMBEDDING_SIZE
 
 FloatArray = npt.NDArray[np.float32]
@@ -82,7 +82,7 @@ def build_keras_head(shape: HeadShape) -> Any:
     if shape.attention:
         hidden = layers.Dropout(shape.dropout_states)(hidden)
         heard = layers.Dense(shape.attention, use_bias=False, name="attention")(hidden)
-        weights = ops.softmax(ops.where(mask[:, :, None], heard, -1e9), axis=1)
+        weights = ops.softmax(ops.where(mask[:, :, None], heard, UNHEARD), axis=1)
         hidden = layers.Flatten()(ops.einsum("bth,btf->bhf", weights, hidden))
     if shape.pooled == "states_and_statistics":
         hidden = ops.concatenate([hidden, _statistics(normalised, mask)], axis=-1)
@@ -131,7 +131,7 @@ def _statistics(x: Any, mask: Any) -> Any:
     count = ops.sum(here, axis=1)
     mean = ops.sum(x * here, axis=1) / count
     variance = ops.sum(ops.square(x - mean[:, None]) * here, axis=1) / count
-    highest = ops.max(ops.where(here > 0, x, -1e9), axis=1)
+    highest = ops.max(ops.where(mask[:, :, None], x, UNHEARD), axis=1)
     return ops.concatenate([mean, ops.sqrt(variance + LEAST_VARIANCE), highest], axis=-1)
 
 

@@ -47,7 +47,7 @@ def measure_compact(
         print(f"{name}: {_sentence(found)}", flush=True)
         if name == "clean":
             chosen = dataclasses.asdict(at_onset(thresholds, onset))
-            card["thresholds"] = {name: round(value, 4) for name, value in chosen.items()}
+            card["thresholds"] = {field: round(value, 4) for field, value in chosen.items()}
             measured["evaluate_clips"] = _rounded(found, by_label=True)
     if teacher is not None:
         found, _ = measure(teachers_laughter(load_teacher(teacher)), sounds)

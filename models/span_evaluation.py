@@ -184,16 +184,18 @@ def frame_f1(counts: npt.NDArray[np.integer]) -> FloatArray:
     return np.divide(2.0 * counts[..., RIGHT], both, out=np.full(both.shape, np.nan), where=marked > 0)
 
 
-def leave_one_out(counts: Counts, thresholds: FloatArray) -> tuple[FloatArray, Counts]:
+def leave_one_out(clips: Sequence[Floats], marked: Sequence[npt.NDArray[np.bool_]]) -> tuple[FloatArray, Counts]:
     """Each clip by the threshold with the best F1 over all others; of equal ones the highest.
 
     Args:
-        counts: int64 [clips, thresholds, 3], as `count_frames` gives them.
-        thresholds: float64 [thresholds], rising.
+        clips: the probability of laughter in each second of each clip.
+        marked: bool [frames] a clip.
 
     Returns:
         The thresholds, float64 [clips], and the counts at them, int64 [clips, 3].
     """
+    thresholds = thresholds_of(clips)
+    counts = np.stack([count_frames(*pair, thresholds) for pair in zip(clips, marked, strict=True)])
     others = np.nan_to_num(frame_f1(counts.sum(axis=0) - counts))
     best = others.shape[1] - 1 - others[:, ::-1].argmax(axis=1)
     return thresholds[best], counts[np.arange(len(counts)), best]
@@ -210,7 +212,7 @@ def measure_spans(
         bootstraps: resamples of the clips for the intervals; 0 leaves the intervals out.
         seed: of the resamples.
     """
-    left_out = {name: _left_out(clips, marked) for name, clips in ways.items()}
+    left_out = {name: leave_one_out(clips, marked) for name, clips in ways.items()}
     once = np.ones((1, len(marked)), np.int64)  # the clips as they are
     weights = np.concatenate([once, *resamples(len(marked), count=bootstraps, seed=seed)])
     values = {name: frame_f1(weights @ counts) for name, (_, counts) in left_out.items()}
@@ -225,13 +227,6 @@ def measure_spans(
         f1={name: estimate(float(value[0]), value[1:]) for name, value in values.items()},
         thresholds={name: thresholds.tolist() for name, (thresholds, _) in left_out.items()},
         gains={name: estimate(float(value[0]), value[1:]) for name, value in gains.items()},
-    )
-
-
-def _left_out(clips: Sequence[Floats], marked: Sequence[npt.NDArray[np.bool_]]) -> tuple[FloatArray, Counts]:
-    thresholds = thresholds_of(clips)
-    return leave_one_out(
-        np.stack([count_frames(*pair, thresholds) for pair in zip(clips, marked, strict=True)]), thresholds
     )
 
 

@@ -70,8 +70,8 @@ def train_compact(
     )
     output.mkdir(parents=True, exist_ok=True)
     _fit(fit, output, settings)
-    thresholds, held_out = _held_out(check, output)
-    card = _card(rows, thresholds)
+    held_out = _held_out(check, output)
+    card = _card(rows, held_out["thresholds"])
     card["measured"] = {"recipe": dataclasses.asdict(settings), "held_out_mixtures": held_out}
     write_card(output, card)
     return output / "card.json"
@@ -122,7 +122,7 @@ def _fit(files: Sequence[pathlib.Path], output: pathlib.Path, settings: Settings
     head.save(output / HEAD_FILE)
 
 
-def _held_out(files: Sequence[pathlib.Path], output: pathlib.Path) -> tuple[dict[str, float], dict[str, Any]]:
+def _held_out(files: Sequence[pathlib.Path], output: pathlib.Path) -> dict[str, Any]:
     """The thresholds chosen on held-out mixtures, and what they make of these."""
     scored, head = read_files(files), load_head(output / HEAD_FILE)
     network, pca = load_compact(output / EMBEDDER_FILE)

@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from models.errors import UsageError
+from models.storage import is_remote
 from pipeline import progress
 from pipeline.places import absolute, absolute_media
 from pipeline.tally import Tally, each_recording, find_days
@@ -137,7 +138,7 @@ def _peaks(place: str | None, annotated: Annotated, tally: Tally, pages: Pages) 
         done = f"{progress.hours_and_minutes(second)} of {progress.hours_and_minutes(annotated.length_s)}"
         tally.doing = f"decoding {printable(annotated.recording_id, longest=60)}, {done}"
 
-    if place is None or "://" in place or not os.path.exists(place):
+    if place is None or is_remote(place) or not os.path.exists(place):
         pages.plain["not where it was; --media FOLDER says where" if place else "--media none"] += 1
         return None
     try:

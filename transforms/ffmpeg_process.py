@@ -55,8 +55,9 @@ class FfmpegProcess:
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._stderr: IO[bytes] = self._process.stderr
-        limits = {"stall_timeout_s": stall_timeout_s, "longest_s": longest_s}
-        patient = _PatientReader(self._process.stdout, closing=self._closing, **limits)
+        patient = _PatientReader(
+            self._process.stdout, closing=self._closing, stall_timeout_s=stall_timeout_s, longest_s=longest_s
+        )
         self.stdout = io.BufferedReader(patient, _BUFFER_BYTES)
         self._drainer = threading.Thread(target=self._drain_stderr, name="ffmpeg-stderr", daemon=True)
         self._drainer.start()

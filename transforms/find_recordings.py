@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
 
+from models.storage import is_remote
 from transforms.match_files import match
 from transforms.recordings import MEDIA_EXTENSIONS, Recording, describe
 
@@ -24,7 +25,7 @@ def find(inputs: Sequence[str], *, root: str | None = None, folder: str = "") ->
     Raises:
         NothingFound: naming the first input that matches nothing.
     """
-    if root is not None and "://" not in root:
+    if root is not None and not is_remote(root):
         root = os.path.abspath(root)
     for item in inputs:
         for path, size, modified in match(item, extensions=MEDIA_EXTENSIONS, what="recording", folder=folder):

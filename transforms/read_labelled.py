@@ -18,6 +18,7 @@ from models.csv_rows import read_rows
 from models.errors import UsageError
 from models.postprocess import EMBEDDING_SIZE
 from models.shard_format import FRAMES, LABELS, LAUGHTER_LABELS
+from models.storage import is_remote
 from transforms import embedding_store
 from transforms.clips import Clips, Placing, count_laughter, split_by_shard, to_batch
 from transforms.embedding_store import part_path, read_part
@@ -124,7 +125,7 @@ def labelled_clips(recording_id: str, labels: Sequence[Label], embeddings: npt.N
 def find_part(store: str, recording: str) -> tuple[str, str] | None:
     """The id of a recording, named by its id or its path, and the path of its part; None where there is none."""
     stem = os.path.splitext(os.path.basename(recording))[0]
-    hashed = describe(recording if "://" in recording else os.path.abspath(recording), -1, "").recording_id
+    hashed = describe(recording if is_remote(recording) else os.path.abspath(recording), -1, "").recording_id
     for name in dict.fromkeys((recording, stem, hashed)):
         if not name or "/" in name:
             continue

@@ -12,6 +12,10 @@ from models.sound_manifest import Row
 SHAPE = Thresholds(onset=0.5, offset=0.35, min_on_s=2, min_off_s=1)
 
 
+def as_it_is(sound: np.ndarray) -> np.ndarray:
+    return sound.reshape(-1, 16000).mean(axis=1)
+
+
 def row(label: str, group: str) -> Row:
     return Row(None, label, group, "evaluate", "CC0", group)
 
@@ -54,9 +58,7 @@ def clips():
 
 def test_a_report_counts_clips_found_and_events_that_are_false(clips):
     rows, sounds = clips
-    found, onset = clip_report(
-        rows, sounds, lambda sound: sound.reshape(-1, 16000).mean(axis=1), thresholds=SHAPE, bootstraps=50
-    )
+    found, onset = clip_report(rows, sounds, as_it_is, thresholds=SHAPE, bootstraps=50)
     assert (found.laughs, found.others) == (6, 6)
     assert found.auc == pytest.approx(5 / 6)
     assert found.auc_interval[0] < found.auc < found.auc_interval[1]
@@ -72,9 +74,7 @@ def test_pauses_are_closed_as_the_thresholds_say(clips):
     """The two false events, two seconds apart, are one where pauses of less than three seconds are closed."""
     rows, sounds = clips
     longer = dataclasses.replace(SHAPE, min_off_s=3)
-    found, _ = clip_report(
-        rows, sounds, lambda sound: sound.reshape(-1, 16000).mean(axis=1), thresholds=longer, bootstraps=5
-    )
+    found, _ = clip_report(rows, sounds, as_it_is, thresholds=longer, bootstraps=5)
     assert found.false_events == 1
 
 

@@ -66,7 +66,8 @@ def test_events_last_longer_than_what_is_false(false_s, least_s):
     probability[::2, 3:7] = laughter[::2, 3:7] = 0.8
     probability[1::2, 5 : 5 + false_s] = 0.8
     scored = types.SimpleNamespace(laughter=laughter, known=np.ones((40, 10), bool))
-    thresholds, measured = choose_thresholds(scored, probability)
+    measured = choose_thresholds(scored, probability)
+    thresholds = measured["thresholds"]
     assert thresholds["min_on_s"] == least_s
     assert measured["events_f0.5_at_3%_laughter"] == 1
     assert (measured["laughs"], measured["laughs_found"], measured["events_false"]) == (20, 1, 0)
