@@ -35,7 +35,7 @@ setup(
     version="0.1.0",
     description="Finds laughter in broadcast archives: recordings in, Parquet tables of timestamped events out.",
     python_requires=">=3.10,<3.13",
-    packages=["pipeline", "transforms", "models"],
+    packages=["pipeline", "transforms", "models", "common"],
     package_data={
         "models": ["bundles/*/card.json", "bundles/*/*.npz"],
         "transforms": ["queries/*.sql", "report_assets/*", "plot_assets/*", "page_assets/*"],

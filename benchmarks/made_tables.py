@@ -9,8 +9,9 @@ import pathlib
 import numpy as np
 import pyarrow as pa
 
+from common.atomic_files import write_text
+from common.parquet_files import atomic_parquet
 from models.classes import LAUGHTER_KINDS
-from transforms.atomic_files import atomic_parquet, write_text
 from transforms.tables import EVENTS, RECORDINGS, table_path
 
 EVENTS_A_RECORDING = 25

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from models.extras import require
+from common.extras import require
 
 HIGHEST_HZ = 32_000
 """What the teacher hears; nothing is kept above it."""

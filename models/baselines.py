@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from common.errors import UsageError
+from common.extras import require
 from models.classes import CLASSES
-from models.errors import UsageError
-from models.extras import require
 from models.load_shards import ClipArrays
 from models.shard_format import class_targets
 

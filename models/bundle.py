@@ -12,9 +12,9 @@ import os
 import pathlib
 from typing import TYPE_CHECKING, Any
 
-from models import storage
+from common import storage
+from common.errors import UsageError
 from models.classes import CLASSES
-from models.errors import UsageError
 
 if TYPE_CHECKING:
     from models.embedder import Embedder
@@ -216,7 +216,7 @@ def open_bundle(name_or_folder: str | os.PathLike[str]) -> Bundle:
 
     Raises:
         BundleError: there is none, or its card is not one of ours.
-        models.storage.StorageError: the storage does not answer.
+        common.storage.StorageError: the storage does not answer.
     """
     folder = os.fspath(name_or_folder).rstrip("/")
     if folder in shipped_names():

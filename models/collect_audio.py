@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
+from common.errors import UsageError
 from models import audio_clips, debian_packages
 from models.audio_package import NAME_LABELS, SPEECH, Package
-from models.errors import UsageError
 from models.sound_manifest import MANIFEST, MANIFEST_COLUMNS
 from models.synthetic_speech import SENTENCES, Synthesiser, read_aloud
 

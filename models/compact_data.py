@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from common.extras import require
 from models import sounds
-from models.extras import require
 from models.labelled_sounds import LAUGHTER, OTHER, UNKNOWN, Clip, Palette, keep_decoded, load_decoded, split
 from models.log_mel import SAMPLE_RATE, SECOND_SAMPLES, log_mel_patches
 from models.mixtures import CONTEXT_S, PROGRAMME_S, mix_programme

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from common.extras import require
 from models.bundle import Thresholds
 from models.classes import FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS
 from models.compact import Network
 from models.events import WHAT_S, WHEN_S, hysteresis, laughter_probability
-from models.extras import require
 from models.fit_compact import batched, embed
 from models.hybrid_head import HeadWeights
 from models.labelled_sounds import LAUGHTER_LABELS

@@ -13,8 +13,8 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 
+from common.errors import LaughterError, UsageError
 from models import clonk_archive
-from models.errors import LaughterError, UsageError
 
 TOOLS = ("apt-get", "dpkg-deb")
 NEEDED = "the sources of apt must have Debian 12 (bookworm), section main, and `apt-get update` must have run"

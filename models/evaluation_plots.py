@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from common.extras import require
 from models.classes import CLASSES
-from models.extras import require
 from models.figures import new_figure
 from models.metrics import NONE, Metrics, Scores, Targets, detection_scores
 from models.ranking import precision_recall

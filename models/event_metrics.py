@@ -13,7 +13,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from models.extras import require
+from common.extras import require
 
 TOLERANCE = 0.1
 """Share of an event that has to be marked, and of a laugh that has to be covered; PSDS calls them DTC and GTC."""

@@ -6,7 +6,7 @@ import io
 import warnings
 from typing import Any
 
-from models.extras import require
+from common.extras import require
 
 DPI = 120
 _INK = "#1b1f24"

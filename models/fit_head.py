@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from common.errors import UsageError
 from models.classes import CLASSES
 from models.clip_batches import disordered, interleaved, mixed, placed, shortened, unpacked
-from models.errors import UsageError
 from models.hybrid_head import HeadWeights
 from models.keras_head import build_keras_head, head_from_keras
 from models.learning_rate import falling_rate

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from models.extras import require
+from common.extras import require
 from models.log_mel import SAMPLE_RATE
 from models.sound_manifest import Row
 

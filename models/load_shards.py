@@ -19,10 +19,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from models import storage
-from models.errors import UsageError
+from common import storage
+from common.errors import UsageError
+from common.parquet_files import binary_values
 from models.postprocess import EMBEDDING_SIZE
-from models.shard_format import CLIP_BYTES, FRAMES, MANIFEST, ROW_GROUP, SIDES, TARGET_BYTES, binary_values
+from models.shard_format import (
+    CLIP_BYTES,
+    FRAMES,
+    MANIFEST,
+    ROW_GROUP,
+    SIDES,
+    TARGET_BYTES,
+)
 
 
 class ShardsError(UsageError):

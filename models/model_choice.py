@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import os
 
+from common import storage
 from models import precision as precisions
-from models import runtime, storage, vggish_files
+from models import runtime, vggish_files
 from models.bundle import EMBEDDERS, Bundle, BundleError, EmbedderSpec, HeadSpec, open_bundle, portable
 
 FALLBACK = "compact"

@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from models.errors import UsageError
-from models.extras import require
+from common.errors import UsageError
+from common.extras import require
 
 COMPONENTS = 50
 """Principal components that t-SNE works on."""

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from common.extras import require
 from models.classes import LAUGHTER_KINDS
 from models.event_metrics import TOLERANCE, Intervals
 from models.events import NONE, WEIGHT_OF_WHEN, WHAT_S, WHEN_S, Floats, combined, every_second, laughter_probability
-from models.extras import require
 from models.ranking import FloatArray
 
 ANY = "any laughter"

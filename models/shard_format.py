@@ -75,24 +75,3 @@ def class_targets(packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """What the head learns, uint8 [clips, 7] of 0 and 1: the six kinds, then none of them."""
     kinds = np.unpackbits(packed[:, LAUGHTER_BYTE : LAUGHTER_BYTE + 1], axis=1)[:, : len(LAUGHTER_KINDS)]
     return np.concatenate([kinds, 1 - kinds.max(axis=1, keepdims=True)], axis=1)
-
-
-def binary_column(values: npt.NDArray[np.uint8]) -> pa.Array:
-    """Rows of bytes, uint8 [rows, n], as Arrow's fixed-size binary."""
-    rows, size = values.shape
-    return pa.FixedSizeBinaryArray.from_buffers(
-        pa.binary(size), rows, [None, pa.py_buffer(np.ascontiguousarray(values))]
-    )
-
-
-def binary_values(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.uint8]:
-    """The bytes of a fixed-size binary column without nulls, uint8 [rows, n], not copied if in one piece."""
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-    if isinstance(column, pa.ChunkedArray):  # as some versions leave an empty one
-        column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
-    size = column.type.byte_width
-    if not len(column):  # may come without a buffer
-        return np.empty((0, size), np.uint8)
-    values = np.frombuffer(column.buffers()[1], np.uint8, len(column) * size, column.offset * size)
-    return values.reshape(len(column), size)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 
-from models import csv_rows
-from models.errors import UsageError
+from common import csv_files
+from common.errors import UsageError
 
 MANIFEST = "manifest.csv"
 MANIFEST_COLUMNS = ("path", "label", "group", "use", "licence", "source")
@@ -35,11 +35,11 @@ def read_manifest(folder: pathlib.Path) -> list[Row]:
     path = folder / MANIFEST
     if not path.is_file():
         raise FileNotFoundError(f"the manifest {path} is not there: --audio takes folders that hold one")
-    rows = csv_rows.read_rows(str(path), MANIFEST_COLUMNS, what="labelled sounds", error=UsageError)
+    rows = csv_files.read_rows(str(path), MANIFEST_COLUMNS, what="labelled sounds", error=UsageError)
     return [_row(row, where, folder) for row, where in rows]
 
 
-def _row(row: csv_rows.Row, where: str, folder: pathlib.Path) -> Row:
+def _row(row: csv_files.Row, where: str, folder: pathlib.Path) -> Row:
     name, *facts = (row[column] for column in MANIFEST_COLUMNS)
     told = [fact for fact in facts if fact is not None]
     if name is None or len(told) < len(facts):

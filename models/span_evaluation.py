@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from models.csv_rows import read_rows
-from models.errors import UsageError
+from common.csv_files import read_rows
+from common.errors import UsageError
 from models.events import NONE, WHAT_S, WHEN_S, Floats, every_second, laughter_probability
 from models.hybrid_head import HeadWeights
 from models.load_shards import ClipArrays

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from models.extras import require
+from common.extras import require
 
 TEACHER_RATE = 32000
 AUDIOSET_CLASSES = 527

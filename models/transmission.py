@@ -4,7 +4,7 @@ import subprocess
 
 import numpy as np
 
-from models.extras import require
+from common.extras import require
 from models.log_mel import SAMPLE_RATE
 
 MP3_DELAY = 1105

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from models import storage
+from common import storage
 from models.log_mel import MEL_BANDS, PATCH_FRAMES
 from models.postprocess import EMBEDDING_SIZE
 

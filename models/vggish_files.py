@@ -9,8 +9,9 @@ import logging
 import os
 from collections.abc import Callable
 
-from models import storage, vggish_weights
-from models.download import ANSWER_TIMEOUT_S
+from common import storage
+from common.download import ANSWER_TIMEOUT_S
+from models import vggish_weights
 from models.vggish_weights import GOOGLE_FILES, LocalFiles, WeightsUnavailable, locate
 
 logger = logging.getLogger(__name__)

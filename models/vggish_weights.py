@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from models import download
-from models.download import RemoteFile
+from common import download
+from common.download import RemoteFile
 
 if TYPE_CHECKING:
     from models.postprocess import PcaParams

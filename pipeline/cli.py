@@ -22,8 +22,8 @@ HOME = pathlib.Path(__file__).resolve().parents[1]
 
 
 def check_home() -> None:
-    """Refuse to run with another distribution's package of the name `models` or `transforms`."""
-    for name in ("transforms", "models"):
+    """Refuse to run with another distribution's package of the name `transforms`, `models` or `common`."""
+    for name in ("transforms", "models", "common"):
         spec = importlib.util.find_spec(name)
         found = pathlib.Path(spec.origin).resolve().parents[1] if spec and spec.origin else None
         if found != HOME:
@@ -91,8 +91,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def guarded(work: Callable[[], int], *, debug: bool) -> int:
     """The exit status that `work` gives; what it raises becomes a sentence and a status, or a trace with `debug`."""
-    from models.errors import LaughterError
-    from models.secrets import without_secrets
+    from common.errors import LaughterError
+    from common.redaction import without_secrets
 
     _quieten(debug)
     try:
@@ -121,7 +121,7 @@ class _Discreet(logging.Formatter):
     """Formats log records, the engine's too, without the secrets of URLs."""
 
     def format(self, record: logging.LogRecord) -> str:
-        from models.secrets import without_secrets  # once check_home has looked where it is
+        from common.redaction import without_secrets  # once check_home has looked where it is
 
         return without_secrets(super().format(record))
 
@@ -132,7 +132,7 @@ def _quieten(debug: bool) -> None:
     logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL)
     for handler in logging.getLogger().handlers:
         handler.setFormatter(_Discreet("laughter: %(message)s"))
-    for ours in ("transforms", "models"):
+    for ours in ("transforms", "models", "common"):
         logging.getLogger(ours).setLevel(logging.WARNING)
     if not debug:
         warnings.filterwarnings("ignore", category=FutureWarning)
@@ -147,7 +147,7 @@ def _run(argv: list[str]) -> int:
         argv, beams = engine_options.split(argv)
         serving = engine_options.starts_server(engine_options.engine_options(beams))
     arguments = build_parser().parse_args(argv)
-    from transforms.left_behind import scratch_folder
+    from common.temporary_files import scratch_folder
 
     with contextlib.nullcontext() if serving else scratch_folder():  # an engine's server would miss its files in there
         return int(arguments.run(arguments, beams))

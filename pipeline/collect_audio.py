@@ -7,7 +7,7 @@ import pathlib
 from collections import defaultdict
 from collections.abc import Sequence
 
-from models.errors import UsageError
+from common.errors import UsageError
 from pipeline.argument_types import local_folder
 
 EPILOG = """examples:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 
-from models.errors import UsageError
+from common.errors import UsageError
 from pipeline import cli, dataflow_arguments
 
 JOBS = ("detect", "shards")

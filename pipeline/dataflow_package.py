@@ -9,9 +9,9 @@ import tarfile
 
 from packaging.requirements import Requirement
 
-from models.errors import LaughterError
+from common.errors import LaughterError
 
-PACKAGES = ("pipeline", "transforms", "models")
+PACKAGES = ("pipeline", "transforms", "models", "common")
 NEEDED = ("apache-beam", "tensorflow", "imageio-ffmpeg", "gcsfs", "pyarrow", "numpy")
 """Requirements without which a worker cannot work; ffmpeg itself is in imageio-ffmpeg's wheel."""
 
@@ -54,7 +54,7 @@ def check(package: pathlib.Path, checkout: pathlib.Path) -> None:
 
 
 def shipped_files(checkout: pathlib.Path) -> list[str]:
-    """What the three packages hold in the checkout, modules and data, as paths from its root."""
+    """What the packages hold in the checkout, modules and data, as paths from its root."""
     found = (path for package in PACKAGES for path in (checkout / package).rglob("*") if path.is_file())
     return sorted(path.relative_to(checkout).as_posix() for path in found if "__pycache__" not in path.parts)
 

@@ -16,7 +16,7 @@ from typing import Any
 import fsspec
 from apache_beam.portability.api import beam_runner_api_pb2
 
-from models.errors import LaughterError, UsageError
+from common.errors import LaughterError, UsageError
 from pipeline import cli, detect, engine_options, shards
 
 MOST_GRAPH_BYTES = 1_000_000

@@ -10,11 +10,12 @@ import time
 import apache_beam as beam
 from apache_beam.runners.runner import PipelineResult
 
-from models.errors import LaughterError
-from models.storage import is_remote
+from common import temporary_files
+from common.errors import LaughterError
+from common.storage import is_remote
 from pipeline import plan, progress, summary
 from pipeline.detect_options import DetectOptions
-from transforms import embedding_store, left_behind, prune, run_metrics
+from transforms import embedding_store, prune, run_metrics
 from transforms.annotations import AnnotateRecordings
 from transforms.embed_recordings import EmbedRecordings
 from transforms.find_recordings import FindRecordings
@@ -60,7 +61,7 @@ def run(options: DetectOptions) -> int:
         prune.remove(work.gone, options.annotate)
     for folder in {options.embed.store, options.annotate.output}:
         if not is_remote(folder):
-            left_behind.sweep(folder)
+            temporary_files.sweep(folder)
     began = time.time()
     watched = options.is_local and not options.quiet
     if watched and not work.pending:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from common.errors import UsageError
 from models.bundle import Thresholds
-from models.errors import UsageError
 from models.model_choice import ModelChoice
 from pipeline import engine_options
 from pipeline.places import absolute

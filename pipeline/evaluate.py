@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from common.errors import LaughterError, UsageError
+from common.extras import require
+from common.storage import is_remote
 from models import evaluation_plots, runtime
 from models.baselines import score_baselines, take
 from models.bundle import open_bundle, write_card
-from models.errors import LaughterError, UsageError
-from models.extras import require
 from models.load_shards import ClipArrays, ShardsError, load_clips, read_manifest
 from models.metrics import Metrics, measure
 from models.shard_format import class_targets
-from models.storage import is_remote
 from pipeline import evaluate_spans, progress, report_files
 from pipeline.evaluate_heads import Head, check_fit, open_heads
 from pipeline.evaluate_table import show

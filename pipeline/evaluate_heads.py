@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from common.errors import UsageError
 from models.bundle import Bundle, BundleError, open_bundle
-from models.errors import UsageError
 from models.hybrid_head import HeadWeights
 from models.keras1 import open_keras1
 

@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from models.errors import UsageError
-from models.extras import require
+from common.errors import UsageError
+from common.extras import require
+from common.text import printable
 from pipeline import progress
 from pipeline.places import absolute, absolute_media
 from pipeline.tally import Tally, each_recording, find_days
 from transforms.export_files import ExportFiles
 from transforms.export_formats import FORMATS, FormatSettings
-from transforms.printable import printable
 from transforms.read_tables import Annotated, BadRecording, check
 
 

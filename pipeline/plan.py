@@ -6,11 +6,11 @@ import concurrent.futures
 import dataclasses
 from collections.abc import Sequence
 
+from common.text import printable
 from pipeline.detect_options import DetectOptions
 from pipeline.progress import say
 from transforms import find_recordings, write_tables
 from transforms.embed_recordings import usable_part
-from transforms.printable import printable
 from transforms.prune import Gone, find_gone
 from transforms.recordings import Recording
 

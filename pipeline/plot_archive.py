@@ -8,13 +8,13 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from common.errors import UsageError
+from common.extras import require
+from common.text import printable
 from models.archive_plots import Share, bars_plot, columns_plot
-from models.errors import UsageError
-from models.extras import require
 from pipeline.places import absolute
 from pipeline.plot_output import PlotOutput, Work, shown
 from transforms.archive_shares import Archive, by_hour, by_month, by_network, check_zone, months_between, whole_archive
-from transforms.printable import printable
 from transforms.query_tables import connect
 
 NETWORKS_SHOWN = 20

@@ -7,10 +7,10 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+from common.atomic_files import write_bytes, write_errors
+from common.text import printable
 from models.figures import png
 from pipeline import progress
-from transforms.atomic_files import write_bytes, write_errors
-from transforms.printable import printable
 
 TROUBLES_SHOWN = 20
 

@@ -7,16 +7,15 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from models.errors import UsageError
-from models.extras import require
+from common.errors import UsageError
+from common.extras import require
+from common.text import printable, safe_name
 from models.score_curves import ANY, SCORED
 from models.timeline_plot import timeline_plot
 from pipeline.places import absolute
 from pipeline.plot_output import PlotOutput, Work, shown
 from pipeline.progress import hours_and_minutes
 from pipeline.tally import find_days
-from transforms.export_names import safe_name
-from transforms.printable import printable
 from transforms.read_tables import Annotated, BadRecording, TableError, check, read_day
 from transforms.read_windows import WindowsTables
 

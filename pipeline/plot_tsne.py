@@ -7,9 +7,9 @@ import collections
 import dataclasses
 import math
 
+from common.errors import UsageError
+from common.extras import require
 from models.classes import LAUGHTER_KINDS
-from models.errors import UsageError
-from models.extras import require
 from models.map_plot import group_name, map_plot
 from models.projection import COMPONENTS, FEWEST, Projection, project
 from pipeline.places import absolute, absolute_media

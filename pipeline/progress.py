@@ -52,7 +52,7 @@ class PartWatcher:
         self._before = {part.path: part.version for date in self._waiting for part in self._list(date)}
 
     def _list(self, date: str) -> list[embedding_store.PartFile]:
-        from models.storage import StorageError
+        from common.storage import StorageError
         from transforms import embedding_store
 
         with contextlib.suppress(OSError, StorageError):

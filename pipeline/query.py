@@ -13,11 +13,11 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from models.errors import LaughterError, UsageError
+from common.atomic_files import atomic_file, write_errors, write_text
+from common.errors import LaughterError, UsageError
+from common.text import printable
 from pipeline import query_formats
 from pipeline.places import absolute
-from transforms.atomic_files import atomic_file, write_errors, write_text
-from transforms.printable import printable
 from transforms.query_tables import Query, ask, connect, queries, query_errors, values_of, view_statements
 
 ROWS_SHOWN = 20

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from transforms.printable import printable
+from common.text import printable
 from transforms.query_tables import Query
 
 ROWS_A_BATCH = 65_536

@@ -16,15 +16,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from models.errors import UsageError
-from models.storage import is_remote
+from common.atomic_files import write_errors, write_text
+from common.errors import UsageError
+from common.storage import is_remote
+from common.text import printable
 from pipeline import progress
 from pipeline.places import absolute, absolute_media
 from pipeline.tally import Tally, each_recording, find_days
-from transforms.atomic_files import write_errors, write_text
 from transforms.decode_outcome import DecodeError
 from transforms.media_places import media_link, media_place
-from transforms.printable import printable
 from transforms.read_tables import Annotated, BadRecording, TableError, check
 from transforms.read_windows import WindowsTables
 from transforms.report_page import INDEX_NAME, index_page, index_row, page_name, recording_page

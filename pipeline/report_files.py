@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from common.atomic_files import write_bytes, write_errors, write_text
 from models.figures import png
-from transforms.atomic_files import write_bytes, write_errors, write_text
 
 
 def write_report(output: str, name: str, document: Mapping[str, Any], figures: Mapping[str, Any]) -> list[str]:

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from common.errors import UsageError
+from common.extras import require
+from common.text import printable
 from models import score_plots
 from models.classes import CLASSES
-from models.errors import UsageError
 from models.event_metrics import Counts, Intervals, count, measure_counts, merged
-from models.extras import require
 from models.score_curves import ANY, SCORED, Curves, load_library, measure_curves
 from pipeline import report_files, score_table
 from pipeline.places import absolute
-from transforms.printable import printable
 from transforms.read_annotations import Annotations, Marked, plain_label, read_annotations
 from transforms.read_tables import BadRecording, TableError
 from transforms.read_windows import WindowsTables

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from rich.markup import escape
 from rich.table import Table
 
+from common.text import printable
 from models.event_metrics import Counts, measure_counts
 from models.score_curves import ANY, Curves
 from pipeline.evaluate_table import console
-from transforms.printable import printable
 
 RECORDINGS_SHOWN = 20
 """The rest is in score.json."""

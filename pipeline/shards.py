@@ -17,17 +17,17 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
 from rich.table import Table
 
-from models import storage
-from models.errors import LaughterError, UsageError
+from common import storage
+from common.atomic_files import read_text
+from common.errors import LaughterError, UsageError
+from common.listing import list_folder
+from common.text import printable
 from models.load_shards import read_manifest
 from models.shard_format import MANIFEST, SIDES
-from models.storage_listing import list_folder
 from pipeline import engine_options, progress
 from pipeline.places import absolute
-from transforms.atomic_files import read_text
 from transforms.clips import Placing
 from transforms.findings import TROUBLES
-from transforms.printable import printable
 from transforms.read_audioset import ReadAudioSet, find_files
 from transforms.read_labelled import ReadLabelled, read_labels
 from transforms.shard_manifest import write_manifest

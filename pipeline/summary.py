@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from common.parquet_files import open_parquet
+from common.text import printable
 from pipeline.detect_options import DetectOptions
 from pipeline.plan import Plan
 from pipeline.progress import hours_and_minutes
-from transforms.atomic_files import open_parquet
-from transforms.printable import printable
 from transforms.tables import table_path
 
 LISTED = 20

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence, Set
 
 from rich.console import Console
 
-from models.errors import UsageError
-from transforms.printable import printable
+from common.errors import UsageError
+from common.text import printable
 from transforms.read_tables import Annotated, TableError, list_days, read_day
 
 EXAMPLES = 5

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from models.errors import UsageError
+from common.errors import UsageError
 from models.fit_head import Epoch
 from models.recipes import RECIPES, Recipe
 from pipeline.places import absolute

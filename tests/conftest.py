@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
+from common import atomic_files
 from models import runtime
 from tests.pipeline.loudness import write_bundle
-from transforms import atomic_files
 
 runtime.use_one_thread_per_call()  # as in every process of ours, before a test runs anything in TensorFlow
 

@@ -5,11 +5,11 @@ import math
 
 import numpy as np
 
+from common.parquet_files import atomic_parquet
 from models.bundle import Thresholds
 from models.classes import CLASSES, LAUGHTER_KINDS
 from models.events import laughter_probability
 from tests.made_tables import MODELS, recording_row, write_table
-from transforms.atomic_files import atomic_parquet
 from transforms.find_events import find_events
 from transforms.report_page import seconds_data
 from transforms.tables import (

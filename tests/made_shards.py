@@ -8,9 +8,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from common.parquet_files import binary_column
 from models.classes import CLASSES, LAUGHTER_KINDS
 from models.load_shards import ClipArrays
-from models.shard_format import LAUGHTER_LABELS, MANIFEST, SCHEMA, SIDES, binary_column, class_targets, pack_targets
+from models.shard_format import (
+    LAUGHTER_LABELS,
+    MANIFEST,
+    SCHEMA,
+    SIDES,
+    class_targets,
+    pack_targets,
+)
 
 MUSIC = 137
 

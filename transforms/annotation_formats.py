@@ -15,8 +15,8 @@ import pathlib
 from collections.abc import Callable
 from typing import Any
 
-from models.extras import require
-from transforms.export_names import safe_name
+from common.extras import require
+from common.text import safe_name
 from transforms.recordings import MEDIA_EXTENSIONS
 
 

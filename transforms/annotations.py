@@ -14,9 +14,10 @@ from typing import Any
 import apache_beam as beam
 from apache_beam import pvalue
 
+from common.atomic_files import write_errors
+from common.parquet_files import atomic_parquet, is_whole, read_document
 from models.bundle import HeadSpec, Thresholds
 from transforms import embedding_store
-from transforms.atomic_files import atomic_parquet, is_whole, read_document, write_errors
 from transforms.classify_windows import ClassifyWindows
 from transforms.embedding_store import PartFile
 from transforms.find_events import find_events

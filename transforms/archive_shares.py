@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from common.errors import UsageError
+from common.text import printable
 from models.archive_plots import Share
-from models.errors import UsageError
-from transforms.printable import printable
 from transforms.query_tables import ask, queries, query_errors, values_of
 
 NO_NETWORK = "not known"

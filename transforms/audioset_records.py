@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import tensorflow as tf
 
+from common.text import printable
 from models.postprocess import EMBEDDING_SIZE
 from models.shard_format import FRAMES, LABELS
 from transforms.clips import Clips
 from transforms.findings import Findings
-from transforms.printable import printable
 
 _CONTEXT = {
     "video_id": tf.io.RaggedFeature(tf.string),

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import tensorflow as tf
 
-from models.shard_format import SCHEMA, SIDES, binary_column, class_targets, pack_targets
+from common.parquet_files import binary_column
+from models.shard_format import SCHEMA, SIDES, class_targets, pack_targets
 from transforms.findings import Findings
 
 CLIP_SCHEMA = pa.schema(

@@ -6,9 +6,9 @@ import signal
 import stat
 from collections.abc import Iterable
 
+from common.text import Path, printable
 from transforms.decode_settings import SAMPLE_RATE_HZ, DecodeSettings
 from transforms.ffmpeg_report import FfmpegReport
-from transforms.printable import Path, printable
 from transforms.timed_audio import Timeline
 
 SHORTEST_AUDIO_S = 0.1

@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 from apache_beam.utils.shared import Shared
 
-from models import storage
+from common import storage
+from common.text import printable, storable
 from models.bundle import EmbedderSpec
 from models.embedder import BATCH_SECONDS, Embedder
 from transforms import embedding_store, run_metrics
 from transforms.decode_audio import DecodeError, DecodeOutcome, DecodeSettings, MediaInfo, decode_seconds
 from transforms.decode_outcome import check_size
-from transforms.printable import printable, storable
 from transforms.recordings import Recording
 from transforms.run_metrics import Effort
 

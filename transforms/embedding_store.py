@@ -18,20 +18,20 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.errors import LaughterError, UsageError
-from models.postprocess import EMBEDDING_SIZE
-from models.shard_format import binary_column, binary_values
-from models.storage_listing import list_folder
-from transforms.atomic_files import (
+from common.atomic_files import read_text, version_of, write_text
+from common.errors import LaughterError, UsageError
+from common.listing import list_folder
+from common.parquet_files import (
     AtomicWriter,
     atomic_parquet,
+    binary_column,
+    binary_values,
     document_of,
     open_parquet,
     read_document,
-    read_text,
-    version_of,
-    write_text,
 )
+from common.partitions import day_folder
+from models.postprocess import EMBEDDING_SIZE
 from transforms.recordings import Recording, describe
 
 FORMAT = 1
@@ -64,11 +64,6 @@ class PartFile:
 def fingerprint(facts: Mapping[str, Any]) -> str:
     """A short name for all that changes a result: equal facts give equal fingerprints."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def day_folder(root: str, date: str) -> str:
-    """The folder of one day below `root`, in Hive's style."""
-    return f"{root.rstrip('/')}/date={date}"
 
 
 def part_path(root: str, date: str, recording_id: str) -> str:
@@ -108,7 +103,7 @@ def read_part(path: str) -> tuple[npt.NDArray[np.uint8], dict[str, Any]]:
 
     Raises:
         OSError, ValueError: where the part is absent or damaged.
-        models.storage.StorageError: the storage does not answer.
+        common.storage.StorageError: the storage does not answer.
     """
     with open_parquet(path) as parquet:
         column = parquet.read(columns=["embedding"])["embedding"].combine_chunks()
@@ -166,13 +161,6 @@ def _store_errors(path: str) -> Iterator[None]:
             f"{path} cannot be written ({error.strerror or error}); see to the disk and its permissions, or give "
             "another --store, then run again: what is done is kept"
         ) from error
-
-
-def list_days(root: str) -> list[str]:
-    """The days that the store holds parts of, sorted."""
-    names = [info["name"] for info in list_folder(root) if info["type"] == "directory"]
-    leaves = (name.rstrip("/").rsplit("/", 1)[-1] for name in names)
-    return sorted(leaf.removeprefix("date=") for leaf in leaves if leaf.startswith("date="))
 
 
 def void_part(root: str, part: PartFile, reason: str) -> None:

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import IO
 
-from models.errors import LaughterError
-from transforms.atomic_files import atomic_file, write_errors, write_text
+from common.atomic_files import atomic_file, write_errors, write_text
+from common.errors import LaughterError
+from common.text import printable, safe_name
 from transforms.export_formats import FORMATS, FormatSettings
-from transforms.export_names import safe_name
-from transforms.printable import printable
 from transforms.read_tables import Annotated, BadRecording
 
 STREAM_NAME = "laughter"

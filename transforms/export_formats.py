@@ -10,8 +10,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from models.extras import require
-from transforms.export_names import safe_name
+from common.extras import require
+from common.text import safe_name
 from transforms.export_sfx import sfx_text
 from transforms.export_tiers import eaf_text, label, milliseconds, textgrid_text
 from transforms.media_places import media_place

@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import uuid
 
-from transforms.printable import printable
+from common.text import printable
 from transforms.read_tables import Annotated, BadRecording
 
 TAG = "SFX_01"

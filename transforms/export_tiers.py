@@ -8,8 +8,8 @@ import urllib.parse
 import xml.etree.ElementTree as ET
 from typing import Any
 
+from common.extras import require
 from models.classes import LAUGHTER_KINDS
-from models.extras import require
 from transforms.read_tables import Annotated, BadRecording, Row
 from transforms.recordings import MEDIA_EXTENSIONS
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
 
-from models.storage import is_remote
+from common.storage import is_remote
 from transforms.match_files import match
 from transforms.recordings import MEDIA_EXTENSIONS, Recording, describe
 

@@ -7,7 +7,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable
 
-from models.errors import LaughterError
+from common.errors import LaughterError
 
 EXAMPLES = 10
 """Examples kept of each trouble: the first by text, so that they do not depend on the order of work."""

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from common.text import storable
 from models.classes import LAUGHTER_KINDS
 from transforms.html_page import html_page
 from transforms.map_clips import MapClips
 from transforms.media_places import media_link
-from transforms.printable import storable
 
 ASSETS = pathlib.Path(__file__).parent / "plot_assets"
 SCRIPTS = ("view.js", "choice.js", "map.js")

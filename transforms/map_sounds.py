@@ -8,15 +8,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from common.errors import UsageError
+from common.text import printable
 from models.balanced_sample import BalancedSample, key_of
 from models.classes import LAUGHTER_KINDS
-from models.errors import UsageError
 from models.labelled_sounds import UNKNOWN_LABELS, read_audio
 from models.log_mel import SAMPLE_RATE
 from models.sound_manifest import MANIFEST, Row, read_manifest
 from models.spectrogram_features import FEATURES, log_mel_statistics
 from transforms.map_clips import NO_LAUGHTER, UNKNOWN, MapClip, MapClips, OnDone
-from transforms.printable import printable
 
 
 def clips_of_sounds(folders: Sequence[str], *, size: int, seed: int, on_done: OnDone) -> MapClips:

@@ -9,11 +9,11 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from models import storage, storage_listing
-from models.errors import UsageError
-from models.secrets import place_without_secrets
-from transforms.atomic_files import last_change
-from transforms.printable import printable
+from common import listing, storage
+from common.atomic_files import last_change
+from common.errors import UsageError
+from common.redaction import place_without_secrets
+from common.text import printable
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ def _match_line(line: str, listing: str, wanted: _Wanted) -> Iterator[FoundFile]
 def _match_remote(url: str, wanted: _Wanted) -> Iterator[FoundFile]:
     filesystem, place = storage.filesystem_of(url)
     folder = f"{place.rstrip('/')}/"
-    for info in storage_listing.find_files(url):
+    for info in listing.find_files(url):
         name = info["name"]
         named = name == place or not name.startswith(folder)  # itself, or matched by a pattern
         if info["type"] == "file" and (named or os.path.splitext(name)[1].lower() in wanted.extensions):

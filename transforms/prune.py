@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 
 import pyarrow as pa
 
-from models import storage
+from common import storage
+from common.parquet_files import open_parquet
+from common.partitions import day_folder
+from common.text import storable
 from transforms import embedding_store
 from transforms.annotations import AnnotateSettings
-from transforms.atomic_files import open_parquet
 from transforms.embedding_store import PartFile
 from transforms.match_files import listed_inputs
-from transforms.printable import storable
 from transforms.read_tables import list_days
 from transforms.tables import SCHEMAS
 from transforms.write_tables import mark_path, table_path
@@ -77,7 +78,7 @@ def remove(gone: Iterable[Gone], settings: AnnotateSettings) -> None:
             ):
                 _remove_file(path)
                 _remove_folder(path.rsplit("/", 1)[0])
-            _remove_folder(embedding_store.day_folder(settings.store, date))
+            _remove_folder(day_folder(settings.store, date))
 
 
 def _beginning(item: str) -> str:

@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from models import storage
-from models.errors import LaughterError, UsageError
-from models.extras import require
-from models.storage_listing import find_files
-from transforms.printable import printable
+from common import storage
+from common.errors import LaughterError, UsageError
+from common.extras import require
+from common.listing import find_files
+from common.text import printable
 
 TABLES = ("recordings", "windows", "events")
 FOLDER = pathlib.Path(__file__).parent / "queries"

@@ -12,15 +12,15 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from models import storage
+from common import storage
+from common.errors import UsageError
+from common.partitions import NULL_DATE
+from common.text import printable, safe_name
 from models.classes import CLASSES, LAUGHTER_KINDS
-from models.errors import UsageError
 from models.event_metrics import Intervals, merged
 from transforms.annotation_formats import ENDINGS, READERS, Recordings, Said, SaidOfRecording
-from transforms.export_names import safe_name
-from transforms.printable import printable
 from transforms.read_tables import TableError, list_days, read_day
-from transforms.recordings import NULL_DATE, parse_archive_name
+from transforms.recordings import parse_archive_name
 
 _SCORE = re.compile(r"\s+[01]?\.\d+$")
 """What the export adds to a label."""

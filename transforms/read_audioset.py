@@ -21,12 +21,12 @@ import apache_beam as beam
 import pyarrow as pa
 import tensorflow as tf
 
-from models import storage
+from common import storage
+from common.text import printable
 from transforms.audioset_records import Parsed, is_sound, mend, parse_batch, sound_clips
 from transforms.clips import Clips, Placing, count_laughter, split_by_shard, to_batch
 from transforms.findings import Findings
 from transforms.match_files import match
-from transforms.printable import printable
 
 _CLIPS_PARSED_AT_ONCE = 1024
 _CLIPS_A_BATCH = 16_384

@@ -13,18 +13,19 @@ import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
 
+from common.csv_files import read_rows
+from common.errors import UsageError
+from common.partitions import NULL_DATE
+from common.storage import is_remote
+from common.text import printable
 from models.classes import CLASSES
-from models.csv_rows import read_rows
-from models.errors import UsageError
 from models.postprocess import EMBEDDING_SIZE
 from models.shard_format import FRAMES, LABELS, LAUGHTER_LABELS
-from models.storage import is_remote
 from transforms import embedding_store
 from transforms.clips import Clips, Placing, count_laughter, split_by_shard, to_batch
 from transforms.embedding_store import part_path, read_part
 from transforms.findings import Findings
-from transforms.printable import printable
-from transforms.recordings import NULL_DATE, describe, parse_archive_name
+from transforms.recordings import describe, parse_archive_name
 
 COLUMNS = ("recording", "start_s", "end_s", "label")
 

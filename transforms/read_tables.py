@@ -14,11 +14,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from common import partitions
+from common.errors import LaughterError
+from common.parquet_files import open_parquet
+from common.text import printable
 from models.classes import LAUGHTER_KINDS
-from models.errors import LaughterError
-from transforms import embedding_store
-from transforms.atomic_files import open_parquet
-from transforms.printable import printable
 from transforms.tables import EVENTS, RECORDINGS, table_path
 
 ROWS_A_BATCH = 4096
@@ -101,7 +101,7 @@ def read_day(tables: str, date: str) -> Iterator[Annotated]:
 def list_days(tables: str) -> list[str]:
     """The days that the tables have recordings of, sorted; empty where there are no tables."""
     try:
-        return embedding_store.list_days(f"{tables.rstrip('/')}/recordings")
+        return partitions.list_days(f"{tables.rstrip('/')}/recordings")
     except NotADirectoryError:
         return []
 

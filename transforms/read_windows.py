@@ -14,13 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from common.parquet_files import open_parquet, read_document
+from common.text import printable
 from models.bundle import BundleError, Thresholds
 from models.classes import CLASSES
 from models.events import WHAT_S, WHEN_S
 from models.score_curves import second_scores
-from transforms.atomic_files import open_parquet, read_document
 from transforms.decode_outcome import SHORTEST_AUDIO_S
-from transforms.printable import printable
 from transforms.read_tables import BadRecording, TableError
 from transforms.tables import WINDOWS, table_path
 from transforms.window_scores import WINDOWS_S, WindowScores

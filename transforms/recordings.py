@@ -8,8 +8,9 @@ import hashlib
 import os
 import re
 
-from models.secrets import place_without_secrets
-from transforms.printable import storable
+from common.partitions import NULL_DATE
+from common.redaction import place_without_secrets
+from common.text import storable
 
 MEDIA_EXTENSIONS = (
     *(".aac", ".ac3", ".aif", ".aiff", ".amr", ".flac", ".m4a", ".mka", ".mp2", ".mp3", ".oga", ".ogg", ".opus"),
@@ -19,8 +20,6 @@ MEDIA_EXTENSIONS = (
 )
 """What is taken from a folder; a file that is named, or matched by a glob, is taken whatever its name."""
 
-NULL_DATE = "__HIVE_DEFAULT_PARTITION__"
-"""Hive's name for the partition of rows without a date."""
 
 LONGEST_ID_BYTES = 200
 """A longer name gets a hash for its id, for parts are named after it and names of files end at 255 bytes."""

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from common.text import safe_name
 from models.bundle import Thresholds
 from models.classes import LAUGHTER_KINDS
 from models.events import NONE, WHAT_S, WHEN_S, every_second, laughter_probability
-from transforms.export_names import safe_name
 from transforms.html_page import html_page
 from transforms.read_tables import Annotated
 from transforms.recordings import MEDIA_EXTENSIONS

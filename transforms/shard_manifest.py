@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from common.atomic_files import write_text
 from models.shard_format import LABELS, MANIFEST, SCHEMA, SIDES
-from transforms.atomic_files import write_text
 from transforms.findings import TROUBLES, Findings, merged
 from transforms.shuffle_into_shards import ShardFile, ShardSettings, share_kept
 

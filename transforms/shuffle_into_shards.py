@@ -18,12 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from common.atomic_files import atomic_file
+from common.parquet_files import binary_values
+from common.text import printable
 from models.classes import CLASSES
-from models.shard_format import ROW_GROUP, SCHEMA, SIDES, binary_values, class_targets, unpack_targets
-from transforms.atomic_files import atomic_file
+from models.shard_format import ROW_GROUP, SCHEMA, SIDES, class_targets, unpack_targets
 from transforms.clips import clip_hash, from_bytes, to_bytes, with_targets
 from transforms.findings import Findings, merged
-from transforms.printable import printable
 
 _COMPRESSION = {field.name: "zstd" for field in SCHEMA} | dict.fromkeys(("embedding", "targets", "n_frames"), "none")
 """What training reads is not compressed: that would save a tenth of the space and read ten times slower."""

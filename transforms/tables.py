@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from common.partitions import day_folder
 from models.classes import CLASSES, LAUGHTER_KINDS
 from models.events import WHAT_S, WHEN_S
-from transforms import embedding_store
 
 if TYPE_CHECKING:  # what reads the tables needs no network
     from transforms.find_events import Event
@@ -78,7 +78,7 @@ SCHEMAS = {"windows": WINDOWS, "events": EVENTS, "recordings": RECORDINGS}
 
 def table_path(output: str, table: str, date: str) -> str:
     """The file of one table and day."""
-    folder = embedding_store.day_folder(f"{output.rstrip('/')}/{table}", date)
+    folder = day_folder(f"{output.rstrip('/')}/{table}", date)
     return f"{folder}/{table}.parquet"
 
 

@@ -12,17 +12,11 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 
+from common.atomic_files import file_version, read_text, write_errors, write_text
+from common.parquet_files import AtomicWriter, atomic_parquet, open_parquet
+from common.partitions import day_folder, list_days
 from transforms import embedding_store, run_metrics
 from transforms.annotations import AnnotateSettings, annotations_folder, fitting_annotation
-from transforms.atomic_files import (
-    AtomicWriter,
-    atomic_parquet,
-    file_version,
-    open_parquet,
-    read_text,
-    write_errors,
-    write_text,
-)
 from transforms.embed_recordings import PartRef
 from transforms.embedding_store import PartFile
 from transforms.tables import SCHEMAS, event_rows, recording_row, table_path
@@ -48,7 +42,7 @@ def mark_path(output: str, date: str) -> str:
     It lies beside the tables and not in them, for it changes with the time at which a part was written, and equal
     input has to give equal tables.
     """
-    return f"{embedding_store.day_folder(annotations_folder(output), date)}/day.json"
+    return f"{day_folder(annotations_folder(output), date)}/day.json"
 
 
 def is_current(date: str, settings: AnnotateSettings) -> bool:
@@ -75,7 +69,7 @@ def _mark(fingerprint: str, tables: Mapping[str, str | None]) -> str:
 
 def stale_days(settings: AnnotateSettings) -> Iterator[str]:
     """The days whose tables have to be written."""
-    for date in embedding_store.list_days(settings.store):
+    for date in list_days(settings.store):
         if not is_current(date, settings):
             yield date
 

@@ -5,7 +5,7 @@ import shutil
 import fsspec
 import pytest
 
-from models import storage as storages
+from common import storage as storages
 from pipeline import cli
 from tests.engines.jobs import INSTALL
 from tests.engines.object_storage import gateway

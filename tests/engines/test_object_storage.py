@@ -9,13 +9,13 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
+from common.parquet_files import open_parquet
+from common.storage import filesystem_of
 from models.bundle import open_bundle
-from models.storage import filesystem_of
 from pipeline import cli
 from tests import tfrecords
 from tests.made_archive import NAMES, make_recording
 from tests.media import film
-from transforms.atomic_files import open_parquet
 
 pytestmark = pytest.mark.engines
 

@@ -11,11 +11,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from models import storage as storages
+from common import storage as storages
+from common.parquet_files import open_parquet
 from pipeline import cli
 from tests.engines.object_storage import TOKEN
 from tests.made_archive import NAMES, make_recording
-from transforms.atomic_files import open_parquet
 
 pytestmark = pytest.mark.engines
 

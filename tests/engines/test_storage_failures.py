@@ -5,7 +5,7 @@ import types
 import aiohttp
 import pytest
 
-from models import storage as storages
+from common import storage as storages
 from pipeline import cli
 from tests.engines.object_storage import cut, garbled, silent, slow, unavailable
 from tests.engines.test_object_storage import TABLES, rows

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from common.errors import UsageError
 from models import baselines
 from models.classes import CLASSES
-from models.errors import UsageError
 from models.load_shards import ClipArrays
 from models.shard_format import class_targets
 from tests.made_shards import made_clips

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from common.errors import UsageError
 from models import collect_audio
 from models.audio_package import Package
 from models.debian_audio import PACKAGES
-from models.errors import UsageError
 from models.labelled_sounds import LAUGHTER, OTHER, UNKNOWN, _holds
 from models.sound_manifest import MANIFEST_COLUMNS, read_manifest
 from models.synthetic_speech import SENTENCES, SYNTHESISERS

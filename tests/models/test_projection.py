@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.errors import UsageError
+from common.errors import UsageError
 from models.projection import FEWEST, project
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from common.download import RemoteFile
 from models import vggish_weights
-from models.download import RemoteFile
 from models.postprocess import load_pca
 from models.vggish_weights import LocalFiles, RemoteFiles
 from tests.models.vggish_files import seeded_weights

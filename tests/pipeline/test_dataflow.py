@@ -15,7 +15,7 @@ import pytest
 from apache_beam.portability.api import beam_runner_api_pb2
 from gcp_storage_emulator.server import create_server
 
-from models.errors import UsageError
+from common.errors import UsageError
 from pipeline import cli, dataflow, dataflow_arguments, dataflow_package
 from tests.belongings import free_port
 

@@ -9,11 +9,11 @@ import threading
 
 import pytest
 
-from models.secrets import place_without_secrets, without_secrets
+from common.redaction import place_without_secrets, without_secrets
+from common.text import printable, storable
 from pipeline import cli
 from tests.made_archive import NAMES, rows
 from transforms.embedding_store import read_part
-from transforms.printable import printable, storable
 
 SECRET = "c0ffee5ecret"
 SIGNED = f"X-Goog-Credential=robot&X-Goog-Signature={SECRET}"

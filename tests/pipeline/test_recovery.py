@@ -9,12 +9,13 @@ import threading
 
 import pytest
 
+from common import temporary_files
+from common.atomic_files import atomic_file
 from models.bundle import open_bundle
 from pipeline import cli
 from tests.made_archive import NAMES, contents, make_recording, rows, states
-from transforms import embedding_store, left_behind, write_tables
+from transforms import embedding_store, write_tables
 from transforms.annotations import AnnotateSettings
-from transforms.atomic_files import atomic_file
 
 
 def damage(path):
@@ -122,11 +123,11 @@ def test_what_a_killed_run_left_is_swept_and_what_is_at_work_is_not(archive, det
 def test_the_scratch_folder_holds_all_temporary_files_and_goes(monkeypatch, tmp_path):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    with left_behind.scratch_folder() as folder:
+    with temporary_files.scratch_folder() as folder:
         handle, name = tempfile.mkstemp()
         os.close(handle)
         assert os.path.dirname(name) == folder == os.environ["TMPDIR"]
-        with left_behind.scratch_folder():  # a second run beside it
+        with temporary_files.scratch_folder():  # a second run beside it
             assert os.path.exists(name)
     assert os.environ["TMPDIR"] == str(tmp_path)
     assert not list(tmp_path.iterdir())
@@ -137,7 +138,7 @@ def test_a_sweeper_never_takes_a_file_from_its_writer(tmp_path):
 
     def sweeping():
         while not stop.is_set():
-            left_behind.sweep(str(tmp_path))
+            temporary_files.sweep(str(tmp_path))
 
     sweeper = threading.Thread(target=sweeping)
     sweeper.start()

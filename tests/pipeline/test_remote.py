@@ -5,9 +5,9 @@ import tempfile
 import fsspec
 import pytest
 
+from common.parquet_files import open_parquet
 from pipeline import cli
 from tests.made_archive import make_recording
-from transforms.atomic_files import open_parquet
 
 NAME = "2016-01-01_0000_US_CNN_One"
 

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
+from common.text import safe_name
 from pipeline import cli, score_arguments
 from tests.made_tables import event_row, recording_row, write_tables, write_windows
 from transforms.annotation_formats import READERS
 from transforms.export_formats import FORMATS
-from transforms.export_names import safe_name
 from transforms.read_annotations import read_annotations
 
 ONE, QUIET = "2016-01-01_0000_US_CNN_One", "2016-01-01_0100_US_CNN_Quiet"

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.text import printable
 from tests.belongings import belongings
 from tests.media import beep_times, beeps, beeps_source, decode, ffmpeg, film
 from transforms.decode_audio import DecodeError, DecodeSettings, MediaInfo, decode_seconds
 from transforms.ffmpeg_process import MOST_MEMORY_BYTES
 from transforms.ffmpeg_report import FfmpegReport
-from transforms.printable import printable
 from transforms.timed_audio import Timeline, in_blocks, whole_seconds
 
 

@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pytest
 
+from common.partitions import list_days
 from transforms import embedding_store
 from transforms.recordings import describe
 
@@ -86,10 +87,10 @@ def test_listings_show_parts_only_and_a_version_that_changes(tmp_path, recording
     folder = os.path.dirname(path)
     for name in (".0123.tmp", "stray.txt"):
         open(os.path.join(folder, name), "w").close()
-    assert embedding_store.list_days(str(tmp_path)) == ["2016-01-01"]
+    assert list_days(str(tmp_path)) == ["2016-01-01"]
     (part,) = embedding_store.list_day(str(tmp_path), "2016-01-01")
     assert (part.recording_id, part.path) == (recording.recording_id, path)
     write(tmp_path, recording, np.zeros((4, 128), np.uint8))
     assert embedding_store.list_day(str(tmp_path), "2016-01-01")[0].version != part.version
     assert embedding_store.list_day(str(tmp_path), "1999-01-01") == []
-    assert embedding_store.list_days(str(tmp_path / "absent")) == []
+    assert list_days(str(tmp_path / "absent")) == []

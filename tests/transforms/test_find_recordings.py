@@ -7,10 +7,11 @@ import threading
 import fsspec
 import pytest
 
+from common.partitions import NULL_DATE
+from common.text import storable
 from transforms.find_recordings import find
 from transforms.match_files import NothingFound
-from transforms.printable import storable
-from transforms.recordings import NULL_DATE, describe, parse_archive_name
+from transforms.recordings import describe, parse_archive_name
 
 
 def touch(path):

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from common.parquet_files import atomic_parquet
 from models.bundle import Thresholds
 from tests.made_report import THRESHOLDS, random_scores, write_scored
 from tests.made_tables import write_table
-from transforms.atomic_files import atomic_parquet
 from transforms.read_tables import BadRecording, TableError, read_day
 from transforms.read_windows import WindowsTables, read_event_settings
 from transforms.tables import EVENTS, WINDOWS, table_path

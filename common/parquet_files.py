@@ -1,26 +1,20 @@
-"""Files, most of them Parquet, that are either whole or absent, on local disk and on object storage.
-
-Every file is written to a temporary name and renamed once complete (on object storage: written to local disk,
-then put as one object), with page checksums, zstd, and one JSON document in its footer.
-"""
+"""Parquet files that are either whole or absent, with page checksums, zstd, and one JSON document in their footer."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import google_crc32c
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from models import storage
-from models.errors import LaughterError
-from transforms.left_behind import held_file
-from transforms.printable import printable
+from common import storage
+from common.atomic_files import atomic_file, file_version
 
 DOCUMENT_KEY = "laughter"
 """The footer's key of the JSON document."""
@@ -57,7 +51,7 @@ def atomic_parquet(path: str, schema: pa.Schema) -> Iterator[AtomicWriter]:
     """Write the Parquet file `path` (local, or a URL such as gs://...), which appears only when whole.
 
     Raises:
-        OSError, models.storage.StorageError: the target cannot be written; nothing is left under `path` or a
+        OSError, common.storage.StorageError: the target cannot be written; nothing is left under `path` or a
             temporary name.
     """
     with atomic_file(path) as temporary:
@@ -73,89 +67,13 @@ def atomic_parquet(path: str, schema: pa.Schema) -> Iterator[AtomicWriter]:
 
 
 @contextlib.contextmanager
-def atomic_file(path: str) -> Iterator[str]:
-    """A local temporary path to write; what is there when the block ends well becomes `path` (local or a URL)."""
-    filesystem, place = storage.filesystem_of(path)
-    if storage.is_local(filesystem):
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        with held_file(os.path.dirname(place)) as temporary:
-            yield temporary
-            os.replace(temporary, place)
-    else:
-        with held_file(tempfile.gettempdir()) as temporary:
-            yield temporary
-            storage.put(temporary, path)
-
-
-def write_text(path: str, text: str) -> None:
-    """Write a small text file `path` (local or a URL), whole or not at all."""
-    with atomic_file(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-def write_bytes(path: str, content: bytes) -> None:
-    """Write a small file `path` (local or a URL), whole or not at all."""
-    with atomic_file(path) as temporary, open(temporary, "wb") as file:
-        file.write(content)
-
-
-@contextlib.contextmanager
-def write_errors(path: str, *, instead: str = "another --output") -> Iterator[None]:
-    """Turn errors of the disk, while the block writes `path`, into one sentence, which tells what to give `instead`.
-
-    Raises:
-        LaughterError: naming the path, the cause and what to do.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise LaughterError(
-            f"{printable(path)} cannot be written ({error.strerror or error}); see to the disk and its permissions, "
-            f"or give {instead}"
-        ) from error
-
-
-def read_text(path: str) -> str | None:
-    """The text of the file `path` (local or a URL); None where there is none."""
-    try:
-        with storage.opened(path, "r", encoding="utf-8") as file:
-            return str(file.read())
-    except FileNotFoundError:
-        return None
-
-
-def last_change(info: Mapping[str, Any]) -> Any:
-    """When a file changed, as its storage's listing tells it; None where it does not."""
-    # Google Cloud Storage changes `updated` with the storage class too, but never the content of what it created
-    names = ("timeCreated", "mtime", "updated", "LastModified", "last_modified", "created")
-    return next((info[name] for name in names if info.get(name) is not None), None)
-
-
-def version_of(info: Mapping[str, Any]) -> str:
-    """What changes whenever a file is written again, from its storage's listing of it."""
-    names = ("generation", "etag", "ETag", "ino")
-    told = next((info[name] for name in names if info.get(name) is not None), "")
-    return f"{info['size']}-{last_change(info)}-{told}"
-
-
-def file_version(path: str) -> str | None:
-    """The version of the file `path` (local or a URL); None where there is none."""
-    filesystem, place = storage.filesystem_of(path)
-    try:
-        with storage.storage_errors(path):
-            return version_of(filesystem.info(place))
-    except FileNotFoundError:
-        return None
-
-
-@contextlib.contextmanager
 def open_parquet(path: str) -> Iterator[pq.ParquetFile]:
     """Open the Parquet file `path` (local or a URL) for reading, its page checksums verified.
 
     Raises:
         FileNotFoundError: where there is none.
         OSError, ValueError: where it is damaged.
-        models.storage.StorageError: the storage does not answer, which says nothing of the file.
+        common.storage.StorageError: the storage does not answer, which says nothing of the file.
     """
     filesystem, place = storage.filesystem_of(path)
     if storage.is_local(filesystem):
@@ -200,3 +118,24 @@ def document_of(parquet: pq.ParquetFile) -> dict[str, Any]:
 
 def _checksum(text: bytes) -> str:
     return f"{google_crc32c.value(text):08x}"
+
+
+def binary_column(values: npt.NDArray[np.uint8]) -> pa.Array:
+    """Rows of bytes, uint8 [rows, n], as Arrow's fixed-size binary."""
+    rows, size = values.shape
+    return pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(size), rows, [None, pa.py_buffer(np.ascontiguousarray(values))]
+    )
+
+
+def binary_values(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.uint8]:
+    """The bytes of a fixed-size binary column without nulls, uint8 [rows, n], not copied if in one piece."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    if isinstance(column, pa.ChunkedArray):  # as some versions leave an empty one
+        column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
+    size = column.type.byte_width
+    if not len(column):  # may come without a buffer
+        return np.empty((0, size), np.uint8)
+    values = np.frombuffer(column.buffers()[1], np.uint8, len(column) * size, column.offset * size)
+    return values.reshape(len(column), size)

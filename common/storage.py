@@ -19,8 +19,8 @@ from typing import IO, Any
 import fsspec
 import google_crc32c
 
-from models.errors import LaughterError
-from models.secrets import without_secrets
+from common.errors import LaughterError
+from common.redaction import without_secrets
 
 CONNECT_TIMEOUT_S = 30.0
 SILENCE_TIMEOUT_S = 60.0

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from models import download
+from common import download
 
 CONTENT = bytes(range(256)) * 12_000  # 3 MB: several chunks
 

@@ -1,15 +1,34 @@
-"""Names of annotation files: from a recording's id, which may hold any characters."""
+"""Names and paths as text: for messages, for tables, and as names of files.
 
-from __future__ import annotations
+They may hold any bytes, and URLs keys.
+"""
 
 import hashlib
+import os
 import re
+
+from common.redaction import place_without_secrets
+
+Path = str | bytes | os.PathLike
 
 LONGEST_NAME_BYTES = 200
 """Names of files end at 255 bytes, and an ending and a temporary name need some."""
 
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|~\s]|[^\w\x21-\x7e]')
 """What some file system, shell or URL takes for something else; the tilde marks names that were changed."""
+
+
+def printable(text: Path, *, longest: int | None = None) -> str:
+    """Return a path or message fit for one line: control and undecodable characters escaped."""
+    characters = storable(text)
+    if longest and len(characters) > longest:
+        characters = characters[: longest - 3] + "..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in characters)
+
+
+def storable(path: Path) -> str:
+    r"""Return a path as tables hold it: itself, but for bytes that are no UTF-8, shown as \xNN, and secrets in URLs."""
+    return place_without_secrets(os.fsencode(path).decode("utf-8", "backslashreplace"))
 
 
 def safe_name(recording_id: str) -> str:

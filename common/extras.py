@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from models.errors import UsageError
+from common.errors import UsageError
 
 
 def require(module: str, *, purpose: str, extra: str = "train") -> Any:

@@ -4,9 +4,9 @@ import fsspec
 import gcsfs.retry
 import pytest
 
-from models import storage
-from models.secrets import without_secrets
-from models.storage_listing import find_files, list_folder
+from common import storage
+from common.listing import find_files, list_folder
+from common.redaction import without_secrets
 
 SIGNED = "https://host.example/bucket/a.mp4?X-Goog-Algorithm=GOOG4&X-Goog-Signature=abc123&X-Goog-Expires=9"
 

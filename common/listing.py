@@ -14,7 +14,7 @@ from typing import Any
 
 from fsspec.utils import glob_translate
 
-from models.storage import filesystem_of, is_gcs, storage_errors
+from common.storage import filesystem_of, is_gcs, storage_errors
 
 Info = Mapping[str, Any]
 """Of a file: `name` (fsspec's, without gs://), `type` ("file" or "directory"), `size`, and when and how it changed."""

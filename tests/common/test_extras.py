@@ -2,8 +2,8 @@
 
 import pytest
 
-from models.errors import UsageError
-from models.extras import require
+from common.errors import UsageError
+from common.extras import require
 
 
 def test_a_missing_package_is_named_with_the_extra_that_brings_it():

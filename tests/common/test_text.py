@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.export_names import LONGEST_NAME_BYTES, safe_name
+from common.text import LONGEST_NAME_BYTES, safe_name
 
 ODD = ["", ".", "..", "../../etc/passwd", "/a", "a/b", "a b", 'say "x"', "a\nb", "-rf", ".hidden", "a~b", "x" * 255]
 ODD += ["é" * 127, "a\\b", "C:x", "a*", "a?b", "a|b", "a<b>", "\x00", "a%b\x7f", "a\u202eb"]

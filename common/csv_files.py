@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 
-from models import storage
-from models.errors import UsageError
+from common import storage
+from common.errors import UsageError
 
 Row = dict[str, str | None]
 

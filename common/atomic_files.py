@@ -1,0 +1,94 @@
+"""Files that are either whole or absent, on local disk and on object storage.
+
+Every file is written to a temporary name and renamed once complete (on object storage: written to local disk,
+then put as one object).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from common import storage
+from common.errors import LaughterError
+from common.temporary_files import held_file
+from common.text import printable
+
+
+@contextlib.contextmanager
+def atomic_file(path: str) -> Iterator[str]:
+    """A local temporary path to write; what is there when the block ends well becomes `path` (local or a URL)."""
+    filesystem, place = storage.filesystem_of(path)
+    if storage.is_local(filesystem):
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with held_file(os.path.dirname(place)) as temporary:
+            yield temporary
+            os.replace(temporary, place)
+    else:
+        with held_file(tempfile.gettempdir()) as temporary:
+            yield temporary
+            storage.put(temporary, path)
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a small text file `path` (local or a URL), whole or not at all."""
+    with atomic_file(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def write_bytes(path: str, content: bytes) -> None:
+    """Write a small file `path` (local or a URL), whole or not at all."""
+    with atomic_file(path) as temporary, open(temporary, "wb") as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def write_errors(path: str, *, instead: str = "another --output") -> Iterator[None]:
+    """Turn errors of the disk, while the block writes `path`, into one sentence, which tells what to give `instead`.
+
+    Raises:
+        LaughterError: naming the path, the cause and what to do.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise LaughterError(
+            f"{printable(path)} cannot be written ({error.strerror or error}); see to the disk and its permissions, "
+            f"or give {instead}"
+        ) from error
+
+
+def read_text(path: str) -> str | None:
+    """The text of the file `path` (local or a URL); None where there is none."""
+    try:
+        with storage.opened(path, "r", encoding="utf-8") as file:
+            return str(file.read())
+    except FileNotFoundError:
+        return None
+
+
+def last_change(info: Mapping[str, Any]) -> Any:
+    """When a file changed, as its storage's listing tells it; None where it does not."""
+    # Google Cloud Storage changes `updated` with the storage class too, but never the content of what it created
+    names = ("timeCreated", "mtime", "updated", "LastModified", "last_modified", "created")
+    return next((info[name] for name in names if info.get(name) is not None), None)
+
+
+def version_of(info: Mapping[str, Any]) -> str:
+    """What changes whenever a file is written again, from its storage's listing of it."""
+    names = ("generation", "etag", "ETag", "ino")
+    told = next((info[name] for name in names if info.get(name) is not None), "")
+    return f"{info['size']}-{last_change(info)}-{told}"
+
+
+def file_version(path: str) -> str | None:
+    """The version of the file `path` (local or a URL); None where there is none."""
+    filesystem, place = storage.filesystem_of(path)
+    try:
+        with storage.storage_errors(path):
+            return version_of(filesystem.info(place))
+    except FileNotFoundError:
+        return None
