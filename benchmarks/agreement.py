@@ -14,15 +14,15 @@ import tempfile
 import numpy as np
 
 from benchmarks import made_media, made_models
-from models.bundle import EmbedderSpec, Thresholds, open_bundle
-from models.events import hysteresis, laughter_probability
-from models.hybrid_head import HeadWeights
-from models.precision import LARGEST_DIFFERENCE
+from models.bundles.bundle import EmbedderSpec, open_bundle
+from models.bundles.precision import LARGEST_DIFFERENCE
+from models.events import Thresholds, hysteresis, laughter_probability
+from models.networks.head import Head
 
 Stretches = list[tuple[int, int]]
 
 
-def events(embeddings: np.ndarray, head: HeadWeights, thresholds: Thresholds) -> Stretches:
+def events(embeddings: np.ndarray, head: Head, thresholds: Thresholds) -> Stretches:
     """The events, [start, end) in seconds."""
     when, what = (head.window_scores(embeddings, window_s=length, hop_s=1) for length in (1, 10))
     return hysteresis(laughter_probability(when, what, len(embeddings)), thresholds)
@@ -52,7 +52,7 @@ def main() -> None:
         report(exact, fast, made, head.load(), head.thresholds)
 
 
-def report(exact: np.ndarray, fast: np.ndarray, made: Stretches, head: HeadWeights, thresholds: Thresholds) -> None:
+def report(exact: np.ndarray, fast: np.ndarray, made: Stretches, head: Head, thresholds: Thresholds) -> None:
     """Print one line for bfloat16 and one for each size of noise."""
     base = events(exact, head, thresholds)
     print(f"float32 finds the {len(made)} made laughs with F1 {f1(base, made):.3f} ({len(base)} events)")

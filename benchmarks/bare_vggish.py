@@ -17,7 +17,7 @@ def rate(weights: str, precision: str, batch: int, threads: int) -> float:
     """Patches a second; with 1 thread a call as many calls at a time as there are cores, with 0 one call."""
     import tensorflow as tf
 
-    from models.vggish import load_vggish_weights, vggish_network
+    from models.networks.vggish import load_vggish_weights, vggish_network
 
     cores = len(os.sched_getaffinity(0))
     tf.config.threading.set_intra_op_parallelism_threads(threads)

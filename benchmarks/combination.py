@@ -13,11 +13,12 @@ import argparse
 import numpy as np
 import numpy.typing as npt
 
-from models.events import NONE, WHAT_S, combined, every_second
-from models.hybrid_head import HeadWeights
+from models.constants import LONG_WINDOW_S, NONE
+from models.events import geometric_mean, scores_per_second
 from models.load_shards import ClipArrays, load_clips
+from models.networks.head import Head
 from models.shard_format import FRAMES, class_targets
-from models.train_head import both_windows
+from models.training.train import both_windows
 
 LONGEST_S = 6
 WEIGHTS = np.arange(0, 1.05, 0.1)
@@ -38,7 +39,7 @@ def main() -> None:
     sharp, wide = each_second(open_head(arguments.head).weights, clips)
     print("weight of the 1 s windows, best frame F1")
     for weight in WEIGHTS:
-        print(f"{weight:.1f}  {best_f1(combined(sharp, wide, weight), truth):.3f}")
+        print(f"{weight:.1f}  {best_f1(geometric_mean(sharp, wide, weight), truth):.3f}")
 
 
 def spliced(clips: ClipArrays, count: int, *, seed: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
@@ -61,10 +62,10 @@ def spliced(clips: ClipArrays, count: int, *, seed: int) -> tuple[npt.NDArray[np
     return made, truth
 
 
-def each_second(head: HeadWeights, clips: npt.NDArray[np.uint8]) -> tuple[np.ndarray, np.ndarray]:
+def each_second(head: Head, clips: npt.NDArray[np.uint8]) -> tuple[np.ndarray, np.ndarray]:
     """What 1 s windows and 10 s windows say of each second of each clip, float32 [clips, 10] each."""
     when, what = both_windows(head, clips, np.full(len(clips), FRAMES))
-    spread = [every_second(scores, FRAMES, window_s=WHAT_S, hop_s=1)[:, NONE] for scores in what]
+    spread = [scores_per_second(scores, FRAMES, window_s=LONG_WINDOW_S, hop_s=1)[:, NONE] for scores in what]
     return 1 - when[:, :, NONE], 1 - np.stack(spread)
 
 

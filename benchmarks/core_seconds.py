@@ -14,7 +14,7 @@ import tempfile
 from typing import Any
 
 from benchmarks import job, made_media, made_models
-from models.bundle import open_bundle
+from models.bundles.bundle import open_bundle
 
 WAYS = ("compact", "float32", "bfloat16")
 

@@ -15,14 +15,14 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from models.baselines import take
-from models.classes import CLASSES
-from models.fit_head import Batch, Network
-from models.hybrid_head import join_heads
+from models.constants import CLASSES
+from models.evaluation.baselines import take
+from models.evaluation.clip_metrics import measure
 from models.load_shards import ClipArrays, load_clips
-from models.metrics import measure
-from models.recipes import RECIPES, Recipe
+from models.networks.head import join_heads
 from models.shard_format import class_targets
+from models.training.fit import Batch, Network
+from models.training.recipes import RECIPES, Recipe
 
 
 def main() -> None:
@@ -35,9 +35,9 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=4, help="(default: 4)")
     arguments = parser.parse_args()
 
-    from models import runtime
+    from models.networks.threads import use_one_thread_per_call
 
-    runtime.use_one_thread_per_call()
+    use_one_thread_per_call()
     recipe = RECIPES[arguments.recipe]
     recipe = dataclasses.replace(recipe, epochs=arguments.epochs or recipe.epochs, members=arguments.members)
     clips = load_clips(arguments.shards, "train", "held_out")

@@ -31,15 +31,15 @@ def _child(arguments: Mapping[str, Any]) -> dict[str, float]:
     import time
 
     began = time.time()
-    from models import model_choice
-    from models.bundle import EmbedderSpec, open_bundle
+    from models.bundles import selection
+    from models.bundles.bundle import EmbedderSpec, open_bundle
     from pipeline import detect, engine_options
     from pipeline.detect_options import DetectOptions
     from transforms.annotations import AnnotateSettings
     from transforms.embed_recordings import EmbedSettings
 
     head = open_bundle(arguments["head"]).head()
-    spec = model_choice.choose(bundle="compact").embedder
+    spec = selection.choose(bundle="compact").embedder
     if "weights" in arguments:
         weights = arguments["weights"], arguments["pca"], arguments["precision"]
         spec = EmbedderSpec("vggish", *weights, "benchmark", "benchmark")

@@ -9,13 +9,13 @@ import subprocess
 import imageio_ffmpeg
 import numpy as np
 
-from models import sounds
+from models.sounds import synthesis
 
 LOOP_S = 600
 """Length of the sound that longer recordings repeat, seconds."""
 
 PIECE_S = 5
-MAKERS = (sounds.speech_like, sounds.laugh, sounds.music_like, sounds.speech_like, sounds.applause_like)
+MAKERS = (synthesis.speech_like, synthesis.laugh, synthesis.music_like, synthesis.speech_like, synthesis.applause_like)
 
 
 def made_sound(seconds: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -29,7 +29,7 @@ def made_sound(seconds: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
     pieces = [MAKERS[kind](rng, float(PIECE_S)) * rng.uniform(0.2, 1) for kind in kinds]
     sound = np.concatenate(pieces)[: seconds * 16000]
     pcm = np.round(sound / np.abs(sound).max() * 30000).astype("<i2").reshape(seconds, 16000)
-    return pcm, np.repeat(kinds == MAKERS.index(sounds.laugh), PIECE_S)[:seconds]
+    return pcm, np.repeat(kinds == MAKERS.index(synthesis.laugh), PIECE_S)[:seconds]
 
 
 def make_recordings(folder: pathlib.Path, *, count: int, hours: float) -> list[pathlib.Path]:

@@ -10,12 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.made_media import made_sound
-from models import bundle
-from models.bundle import EmbedderSpec
-from models.classes import CLASSES
-from models.fit_compact import fit_head
-from models.log_mel import log_mel_patches
-from models.vggish import VARIABLES, vggish_network
+from models.bundles import bundle
+from models.bundles.bundle import EmbedderSpec
+from models.constants import CLASSES
+from models.distillation.fit import fit_head
+from models.networks.head_files import save_head
+from models.networks.log_mel import log_mel_patches
+from models.networks.vggish import VARIABLES, vggish_network
 
 
 def vggish_weights(folder: pathlib.Path, given: str | None) -> tuple[str, str]:
@@ -58,7 +59,7 @@ def make_head(folder: pathlib.Path, weights: str, pca: str) -> pathlib.Path:
         targets[:, 0], targets[:, -1] = laughing, ~laughing
         trained = fit_head(embedder.embed(pcm).reshape(-1, 10, 128), targets.reshape(-1, 10, 7), epochs=40, seed=0)
         head.mkdir(parents=True, exist_ok=True)
-        trained.save(head / "head.npz")
+        save_head(trained, head / "head.npz")
         card: dict[str, Any] = {"name": "benchmark", "version": "0", "classes": list(CLASSES), "embedder": "vggish"}
         bundle.write_card(head, card | {"head": {"file": "head.npz", "padding": "mask"}})
     return head

@@ -60,12 +60,12 @@ def _measured(shards: pathlib.Path) -> dict[str, float]:
 
 def _train(shards: str) -> None:
     """One epoch of one network in this process; prints its seconds, tracing included, and peak memory."""
-    from models import runtime
     from models.load_shards import read_manifest
-    from models.recipes import RECIPES
+    from models.networks.threads import use_one_thread_per_call
+    from models.training.recipes import RECIPES
 
-    runtime.use_one_thread_per_call()
-    from models.fit_head import Network, batches
+    use_one_thread_per_call()
+    from models.training.fit import Network, batches
 
     recipe = RECIPES["hybrid"]
     clips = read_manifest(shards)["sides"]["train"]["clips"]

@@ -11,3 +11,7 @@ class UsageError(LaughterError, ValueError):
     """What the user asked for cannot be done as asked."""
 
     exit_status = 2
+
+
+class ModelError(UsageError):
+    """A model that cannot be used; the message is one sentence that names it and says what to do."""

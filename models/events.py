@@ -1,32 +1,53 @@
-"""From scores of windows to stretches of laughter: how 1 s and 10 s windows are combined, and the hysteresis.
+"""From scores of windows to events: how 1 s and 10 s windows are combined, the hysteresis, and the events themselves.
 
+The flow, from top to bottom: WindowScores -> scores_per_second -> laughter_probability -> hysteresis -> Event.
 Thresholds are chosen (on cards) and applied (in the pipeline) to the probability defined here.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.bundle import Thresholds
-from models.classes import CLASSES
+from common.errors import ModelError
+from models.constants import LAUGHTER_KINDS, LONG_WINDOW_S, NONE, SHORT_WINDOW_S
 
-NONE = CLASSES.index("none")
-WHEN_S, WHAT_S = 1, 10
-"""Lengths of the windows, in seconds: one says when, ten say what."""
+WINDOWS_S = (SHORT_WINDOW_S, LONG_WINDOW_S)
 
-WEIGHT_OF_WHEN = 0.5
+SHORT_WINDOW_WEIGHT = 0.5
 """Of the 1 s windows against the 10 s windows; the cards' thresholds were chosen with it.
 
 `python -m benchmarks.combination` measures other weights on clips made for that.
 """
 
+ANY = "any laughter"
+SCORED = (ANY, *LAUGHTER_KINDS)
+"""Columns of `second_scores`."""
+
 Floats = npt.NDArray[np.float32]
 
 
-def every_second(scores: Floats, seconds: int, *, window_s: int, hop_s: int) -> Floats:
+@dataclasses.dataclass(frozen=True, eq=False)
+class WindowScores:
+    """Scores of a recording's windows.
+
+    Attributes:
+        seconds: embeddings of the recording.
+        hop_s: seconds from one window's start to the next.
+        by_length: for each length in WINDOWS_S, float32 [ceil(seconds / hop_s), 7] in the order of CLASSES.
+    """
+
+    seconds: int
+    hop_s: int
+    by_length: dict[int, npt.NDArray[np.float32]]
+
+
+def scores_per_second(scores: Floats, seconds: int, *, window_s: int, hop_s: int) -> Floats:
     """What the windows say of each second: the mean over the windows that cover it.
 
     Args:
@@ -50,50 +71,145 @@ def every_second(scores: Floats, seconds: int, *, window_s: int, hop_s: int) -> 
     return (np.cumsum(total, 0)[:-1] / np.cumsum(count, 0)[:-1]).clip(0, 1).astype(np.float32)
 
 
-def laughter_probability(when: Floats, what: Floats, seconds: int, *, hop_s: int = 1) -> Floats:
+def laughter_probability(short: Floats, long: Floats, seconds: int, *, hop_s: int = 1) -> Floats:
     """One probability of laughter for each second, float32 [seconds].
 
     The geometric mean of what the second's own window says and what the ten-second windows around it say: the
     short window is sharp in time but knows no context, the long ones know context but not when.
 
     Args:
-        when, what: scores of the 1 s and of the 10 s windows, [windows, 7] each, hop_s apart.
+        short, long: scores of the 1 s and of the 10 s windows, [windows, 7] each, hop_s apart.
         seconds: of the recording.
         hop_s: seconds from one window's start to the next.
     """
-    sharp = 1 - every_second(when, seconds, window_s=WHEN_S, hop_s=hop_s)[:, NONE]
-    wide = 1 - every_second(what, seconds, window_s=WHAT_S, hop_s=hop_s)[:, NONE]
-    return combined(sharp, wide, WEIGHT_OF_WHEN)
+    short_laughs = 1 - scores_per_second(short, seconds, window_s=SHORT_WINDOW_S, hop_s=hop_s)[:, NONE]
+    long_laughs = 1 - scores_per_second(long, seconds, window_s=LONG_WINDOW_S, hop_s=hop_s)[:, NONE]
+    return geometric_mean(short_laughs, long_laughs, SHORT_WINDOW_WEIGHT)
 
 
-def combined(sharp: Floats, wide: Floats, weight: float) -> Floats:
+def geometric_mean(first: Floats, second: Floats, weight: float) -> Floats:
     """The geometric mean of two probabilities of the same shape, `weight` in [0, 1] that of the first."""
-    return (sharp**weight * wide ** (1 - weight)).astype(np.float32)
+    return (first**weight * second ** (1 - weight)).astype(np.float32)
 
 
-def hysteresis(probability: npt.NDArray[np.floating], thresholds: Thresholds) -> list[tuple[int, int]]:
-    """Stretches [start, end) of seconds: begun at `onset`, held while not below `offset`.
+def second_scores(short: Floats, long: Floats, seconds: int, *, hop_s: int) -> Floats:
+    """Scores of each second, float32 [seconds, 7], columns SCORED: both windows combined as events are made of them.
 
-    Pauses shorter than min_off_s are closed first, then stretches shorter than min_on_s dropped, as pyannote's
+    Args:
+        short, long: scores of the 1 s and of the 10 s windows, [windows, 7] each, hop_s apart.
+        seconds: of the recording.
+        hop_s: seconds from one window's start to the next.
+    """
+    short_kinds = scores_per_second(short, seconds, window_s=SHORT_WINDOW_S, hop_s=hop_s)[:, :NONE]
+    long_kinds = scores_per_second(long, seconds, window_s=LONG_WINDOW_S, hop_s=hop_s)[:, :NONE]
+    laughter = laughter_probability(short, long, seconds, hop_s=hop_s)
+    return np.concatenate([laughter[:, None], geometric_mean(short_kinds, long_kinds, SHORT_WINDOW_WEIGHT)], axis=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Thresholds:
+    """How probabilities a second become events.
+
+    Attributes:
+        onset: an event begins where the probability reaches this, in (0, 1).
+        offset: it ends where the probability falls below this, in (0, onset].
+        min_on_s: shorter events are dropped, seconds.
+        min_off_s: shorter pauses between events are closed, seconds.
+    """
+
+    onset: float = 0.5
+    offset: float = 0.3
+    min_on_s: float = 1.0
+    min_off_s: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense."""
+        if not 0 < self.offset <= self.onset < 1:
+            raise ModelError(
+                f"thresholds must satisfy 0 < offset <= onset < 1, not offset {self.offset}, onset {self.onset}"
+            )
+        if self.min_on_s < 0 or self.min_off_s < 0:
+            raise ModelError(f"durations must not be negative: min_on_s {self.min_on_s}, min_off_s {self.min_off_s}")
+
+
+def hysteresis(probability: npt.NDArray[np.floating[Any]], thresholds: Thresholds) -> list[tuple[int, int]]:
+    """Segments [start, end) of whole seconds: begun at `onset`, held while not below `offset`.
+
+    Pauses shorter than min_off_s are closed first, then segments shorter than min_on_s dropped, as pyannote's
     `Binarize` does.
     """
-    stretches: list[tuple[int, int]] = []
+    segments: list[tuple[int, int]] = []
     start = None
     for second, value in enumerate([*probability.tolist(), -1.0]):
         if start is None and value >= thresholds.onset:
             start = second
         elif start is not None and value < thresholds.offset:
-            stretches.append((start, second))
+            segments.append((start, second))
             start = None
-    closed = _close_pauses(stretches, thresholds.min_off_s)
+    closed = _close_pauses(segments, thresholds.min_off_s)
     return [(start, end) for start, end in closed if end - start >= thresholds.min_on_s]
 
 
-def _close_pauses(stretches: Sequence[tuple[int, int]], min_off_s: float) -> list[tuple[int, int]]:
+def _close_pauses(segments: Sequence[tuple[int, int]], min_off_s: float) -> list[tuple[int, int]]:
     closed: list[tuple[int, int]] = []
-    for start, end in stretches:
+    for start, end in segments:
         if closed and start - closed[-1][1] < min_off_s:
             closed[-1] = (closed[-1][0], end)
         else:
             closed.append((start, end))
     return closed
+
+
+@dataclasses.dataclass(frozen=True)
+class Event:
+    """A laugh, or laughs with short pauses between them.
+
+    Attributes:
+        event_id: 16 hex digits from the recording and the times: the same in every run that finds it.
+        start_s, end_s: seconds from the recording's start.
+        kind: the most probable of LAUGHTER_KINDS.
+        score_max, score_mean: of the probability a second, in [0, 1].
+        kinds: the mean score of each kind, in the order of LAUGHTER_KINDS.
+    """
+
+    event_id: str
+    start_s: float
+    end_s: float
+    kind: str
+    score_max: float
+    score_mean: float
+    kinds: tuple[float, ...]
+
+
+def find_events(recording_id: str, audio_s: float, scores: WindowScores, thresholds: Thresholds) -> list[Event]:
+    """The recording's laughter, in order, never overlapping, within [0, audio_s].
+
+    Args:
+        recording_id: for the events' ids.
+        audio_s: the length of the sound; an event in a last, partial second ends there.
+        scores: of the windows.
+        thresholds: when an event begins and ends.
+    """
+    if not scores.seconds:
+        return []
+    short, long = scores.by_length[SHORT_WINDOW_S], scores.by_length[LONG_WINDOW_S]
+    probability = laughter_probability(short, long, scores.seconds, hop_s=scores.hop_s)
+    kinds = scores_per_second(long, scores.seconds, window_s=LONG_WINDOW_S, hop_s=scores.hop_s)[:, :NONE]
+    return [
+        _event(recording_id, start, min(float(end), audio_s), probability[start:end], kinds[start:end])
+        for start, end in hysteresis(probability, thresholds)
+    ]
+
+
+def _event(recording_id: str, start: int, end_s: float, probability: Floats, kinds: Floats) -> Event:
+    means = kinds.mean(axis=0)
+    name = f"{recording_id}|{start:.3f}|{end_s:.3f}"
+    return Event(
+        event_id=hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:16],
+        start_s=float(start),
+        end_s=end_s,
+        kind=LAUGHTER_KINDS[int(means.argmax())],
+        score_max=float(probability.max()),
+        score_mean=float(probability.mean()),
+        kinds=tuple(float(mean) for mean in means),
+    )

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from common import storage
 from common.errors import UsageError
 from common.parquet_files import binary_values
-from models.postprocess import EMBEDDING_SIZE
+from models.constants import EMBEDDING_SIZE
 from models.shard_format import (
     CLIP_BYTES,
     FRAMES,

@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.classes import FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS
-from models.postprocess import EMBEDDING_SIZE
+from models.constants import EMBEDDING_SIZE, FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS
 
 FRAMES = 10
 """Embeddings of a clip at most; shorter clips are padded with zeros at the end."""

@@ -161,11 +161,11 @@ def _detect(arguments: argparse.Namespace, beams: Sequence[str]) -> int:
 
 def detect_options_of(arguments: argparse.Namespace, beams: Sequence[str]) -> DetectOptions:
     """What `laughter detect` was told, by its own arguments and Beam's, with the models chosen."""
-    from models import model_choice
+    from models.bundles import selection
     from pipeline import detect_options, engine_options
 
     engine = engine_options.engine_options(beams)
-    models = model_choice.choose(
+    models = selection.choose(
         bundle=arguments.bundle,
         embedder=arguments.embedder,
         head=arguments.head,
@@ -188,9 +188,9 @@ def _train(arguments: argparse.Namespace, _: Sequence[str]) -> int:
 
 
 def _train_compact(arguments: argparse.Namespace, _: Sequence[str]) -> int:
-    from models import train_compact
+    from models.distillation import train
 
-    return train_compact.run(arguments)
+    return train.run(arguments)
 
 
 def _evaluate(arguments: argparse.Namespace, _: Sequence[str]) -> int:

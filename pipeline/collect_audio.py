@@ -35,25 +35,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
     """Collect, and say what came of it; returns the exit status."""
-    from models import collect_audio, debian_packages
-    from models.debian_audio import PACKAGES
-    from models.sound_manifest import MANIFEST
-    from models.synthetic_speech import SYNTHESISERS
+    from models.sounds.manifest import MANIFEST
     from pipeline.progress import say
+    from transforms.collect import collect, debian
+    from transforms.collect.debian_sources import PACKAGES
+    from transforms.collect.speech import SYNTHESISERS
 
-    sources: list[collect_audio.Source] = [*PACKAGES, *SYNTHESISERS]
+    sources: list[collect.Source] = [*PACKAGES, *SYNTHESISERS]
     if arguments.only:
         unknown = sorted(set(arguments.only) - {source.name for source in sources})
         if unknown:
             raise UsageError(f"--only {unknown[0]}: there is no source of that name; --dry-run lists them")
         sources = [source for source in sources if source.name in arguments.only]
     if arguments.dry_run:
-        debian_packages.check_system()
+        debian.check_system()
         _list(sources, arguments.output)
         return 0
     if arguments.downloads:
         arguments.downloads.mkdir(parents=True, exist_ok=True)
-    failed = collect_audio.collect(
+    failed = collect.collect(
         sources,
         arguments.output,
         downloads=arguments.downloads and arguments.downloads.absolute(),
@@ -66,19 +66,19 @@ def run(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
 
 
 def _list(sources: Sequence, output: pathlib.Path) -> None:
-    from models import collect_audio, debian_packages
+    from transforms.collect import collect, debian
 
-    waiting = [source for source in sources if not collect_audio.done_file(source, output).exists()]
+    waiting = [source for source in sources if not collect.done_file(source, output).exists()]
     for source in sources:
         state = "to do" if source in waiting else "done"
         print(f"{state:6s}{source.name} {source.version}, at most {source.minutes:g} min, {source.licence}")
-    size = debian_packages.download_bytes([package for source in waiting for package in source.packages])
+    size = debian.download_bytes([package for source in waiting for package in source.packages])
     print(f"{len(waiting)} of {len(sources)} sources would be fetched: {size / 1e6:.0f} MB")
     print("nothing was done (--dry-run)")
 
 
 def _summarise(manifest: pathlib.Path) -> None:
-    from models.collect_audio import read_rows
+    from transforms.collect.collect import read_rows
 
     seconds: defaultdict[str, list[float]] = defaultdict(list)
     rows = read_rows(manifest)

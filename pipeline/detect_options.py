@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from common.errors import UsageError
-from models.bundle import Thresholds
-from models.model_choice import ModelChoice
+from models.bundles.selection import ModelChoice
+from models.events import Thresholds
 from pipeline import engine_options
 from pipeline.places import absolute
 from transforms.annotations import AnnotateSettings

@@ -13,16 +13,17 @@ import numpy.typing as npt
 from common.errors import LaughterError, UsageError
 from common.extras import require
 from common.storage import is_remote
-from models import evaluation_plots, runtime
-from models.baselines import score_baselines, take
-from models.bundle import open_bundle, write_card
+from models.bundles.bundle import open_bundle, write_card
+from models.evaluation.baselines import score_baselines, take
+from models.evaluation.clip_metrics import Metrics, measure
 from models.load_shards import ClipArrays, ShardsError, load_clips, read_manifest
-from models.metrics import Metrics, measure
+from models.networks.threads import use_one_thread_per_call
 from models.shard_format import class_targets
 from pipeline import evaluate_spans, progress, report_files
-from pipeline.evaluate_heads import Head, check_fit, open_heads
+from pipeline.evaluate_heads import HeadUnderTest, check_fit, open_heads
 from pipeline.evaluate_table import show
 from pipeline.places import absolute
+from transforms.plots import evaluation
 
 PLOTS = ("precision_recall.png", "reliability.png", "confusion.png")
 
@@ -105,7 +106,7 @@ def run(options: EvaluateOptions) -> int:
         LaughterError: shards, a head or a package cannot be used.
     """
     _require_packages(options)
-    runtime.use_one_thread_per_call()
+    use_one_thread_per_call()
     embedder = embedder_of(options.shards)
     heads = open_heads(options.heads, embedder=embedder["embedder"], required=options.train_shards is None)
     spans = evaluate_spans.read(options.spans, heads)
@@ -161,7 +162,7 @@ def embedder_of(shards: str) -> dict[str, str]:
 
 
 def _evaluate_heads(
-    heads: list[Head], clips: ClipArrays, targets: npt.NDArray[np.uint8], options: EvaluateOptions
+    heads: list[HeadUnderTest], clips: ClipArrays, targets: npt.NDArray[np.uint8], options: EvaluateOptions
 ) -> Iterator[Evaluated]:
     for head in heads:
         _say(options, f"head {head.name}")
@@ -170,7 +171,9 @@ def _evaluate_heads(
         yield _measured(head.name, head.source, scores, targets, threshold, options)
 
 
-def _on_spans(heads: list[Head], marked: evaluate_spans.MarkedClips, options: EvaluateOptions) -> dict[str, Any]:
+def _on_spans(
+    heads: list[HeadUnderTest], marked: evaluate_spans.MarkedClips, options: EvaluateOptions
+) -> dict[str, Any]:
     """Measure the heads on marked clips, show that table; returns what evaluation.json says of it."""
     bootstraps, seed = options.bootstraps, options.seed
     measured = evaluate_spans.measure(heads, marked, bootstraps=bootstraps, seed=seed, quiet=options.quiet)
@@ -232,9 +235,9 @@ def write_report(
     """Write evaluation.json, `spans` in it, and the plots to the output folder."""
     metrics = {model.name: model.metrics for model in models}
     figures = (
-        evaluation_plots.precision_recall_plot({model.name: model.scores for model in models}, targets, metrics),
-        evaluation_plots.reliability_plot(metrics),
-        evaluation_plots.confusion_plot(metrics),
+        evaluation.precision_recall_plot({model.name: model.scores for model in models}, targets, metrics),
+        evaluation.reliability_plot(metrics),
+        evaluation.confusion_plot(metrics),
     )
     told = document(models, options) | {"spans": spans}
     report_files.write_report(options.output, "evaluation.json", told, dict(zip(PLOTS, figures, strict=True)))

@@ -5,17 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from common.errors import UsageError
-from models.bundle import Bundle, BundleError, open_bundle
-from models.hybrid_head import HeadWeights
-from models.keras1 import open_keras1
+from common.errors import ModelError, UsageError
+from models.bundles.bundle import Bundle, open_bundle
+from models.networks.head import Head
+from models.networks.keras1 import open_keras1
 
 DEFAULT = "vggish"
 DEFAULT_THRESHOLD = 0.5
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Head:
+class HeadUnderTest:
     """A head to measure.
 
     Attributes:
@@ -32,10 +32,10 @@ class Head:
     embedder: str
     space: str
     threshold: float
-    weights: HeadWeights
+    weights: Head
 
 
-def open_heads(sources: Sequence[str], *, embedder: str, required: bool) -> list[Head]:
+def open_heads(sources: Sequence[str], *, embedder: str, required: bool) -> list[HeadUnderTest]:
     """Open what the user named; where that is nothing, the shipped head for the shards' embedder, if there is one.
 
     Args:
@@ -51,7 +51,7 @@ def open_heads(sources: Sequence[str], *, embedder: str, required: bool) -> list
         if required and embedder != DEFAULT:
             raise UsageError(f"the shards hold embeddings of {embedder}; name a head for them with --head")
         return [_of_bundle(DEFAULT, open_bundle(DEFAULT))] if embedder == DEFAULT else []
-    heads: list[Head] = []
+    heads: list[HeadUnderTest] = []
     for source in dict.fromkeys(sources):
         head = open_head(source)
         taken = head.name in (other.name for other in heads)
@@ -59,26 +59,26 @@ def open_heads(sources: Sequence[str], *, embedder: str, required: bool) -> list
     return heads
 
 
-def open_head(source: str) -> Head:
+def open_head(source: str) -> HeadUnderTest:
     """One head, by its bundle's name or folder, or by its .h5 file."""
     return _of_keras1(source) if source.lower().endswith(".h5") else _of_bundle(source, open_bundle(source))
 
 
-def _of_keras1(source: str) -> Head:
+def _of_keras1(source: str) -> HeadUnderTest:
     weights = open_keras1(source)
     name = source.replace("\\", "/").rsplit("/", 1)[-1][: -len(".h5")]
-    return Head(name, source, "vggish", "", DEFAULT_THRESHOLD, weights)
+    return HeadUnderTest(name, source, "vggish", "", DEFAULT_THRESHOLD, weights)
 
 
-def _of_bundle(source: str, bundle: Bundle) -> Head:
+def _of_bundle(source: str, bundle: Bundle) -> HeadUnderTest:
     spec = bundle.head()
     threshold = bundle.card.get("clip_threshold", DEFAULT_THRESHOLD)
     if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
-        raise BundleError(f"the card of {source} has the clip_threshold {threshold!r}, which is no number in [0, 1]")
-    return Head(spec.name, source, spec.embedder, spec.embedder_weights, float(threshold), spec.load())
+        raise ModelError(f"the card of {source} has the clip_threshold {threshold!r}, which is no number in [0, 1]")
+    return HeadUnderTest(spec.name, source, spec.embedder, spec.embedder_weights, float(threshold), spec.load())
 
 
-def check_fit(head: Head, embedder: Mapping[str, str], shards: str) -> None:
+def check_fit(head: HeadUnderTest, embedder: Mapping[str, str], shards: str) -> None:
     """Refuse a head that was trained on other embeddings than those of the shards.
 
     Raises:

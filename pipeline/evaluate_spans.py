@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.table import Table
 
-from models.load_shards import ClipArrays
-from models.span_evaluation import (
+from models.evaluation.marked_clips import (
     COMBINED,
     FRAMES_PER_S,
     Span,
@@ -21,8 +20,9 @@ from models.span_evaluation import (
     measure_head,
     read_spans,
 )
+from models.load_shards import ClipArrays
 from pipeline import progress
-from pipeline.evaluate_heads import Head
+from pipeline.evaluate_heads import HeadUnderTest
 from pipeline.evaluate_table import console, with_interval
 
 
@@ -41,7 +41,7 @@ class MarkedClips:
     absent: int
 
 
-def read(place: str | None, heads: Sequence[Head]) -> list[Span]:
+def read(place: str | None, heads: Sequence[HeadUnderTest]) -> list[Span]:
     """The marked clips of the file `place`, to measure `heads` on; none where there is no such file.
 
     Raises:
@@ -68,7 +68,7 @@ def find(place: str, spans: Sequence[Span], clips: ClipArrays, where: str) -> Ma
 
 
 def measure(
-    heads: Sequence[Head], marked: MarkedClips, *, bootstraps: int, seed: int, quiet: bool
+    heads: Sequence[HeadUnderTest], marked: MarkedClips, *, bootstraps: int, seed: int, quiet: bool
 ) -> list[tuple[str, SpanMetrics]]:
     """What was measured of each head, by its name."""
     measured = []

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from models.classes import LAUGHTER_KINDS
-from models.metrics import Metrics
-from models.ranking import Estimate
+from models.constants import LAUGHTER_KINDS
+from models.evaluation.clip_metrics import Metrics
+from models.evaluation.ranking import Estimate
 
 _WIDTH = 150
 """Characters of a line where the output is no terminal."""

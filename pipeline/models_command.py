@@ -8,8 +8,10 @@ import pathlib
 import sys
 from collections.abc import Sequence
 
-from models.bundle import BundleError, open_bundle, shipped_names, write_card
-from models.classes import CLASSES
+from common.errors import ModelError
+from models.bundles.bundle import open_bundle, shipped_names, write_card
+from models.constants import CLASSES
+from models.networks.head_files import save_head
 from pipeline.argument_types import local_folder
 
 EPILOG = """examples:
@@ -55,12 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(arguments: argparse.Namespace, _: Sequence[str]) -> int:
-    from models import model_choice, vggish_weights
+    from models.bundles import selection, vggish_files
 
     for name in shipped_names():
-        print(model_choice.describe(name))
-    cached = vggish_weights.locate()
-    where = f"in {cached.checkpoint}" if cached else "not here; `laughter models fetch` gets them"
+        print(selection.describe(name))
+    cached = vggish_files.find_cached()
+    where = f"in {cached.weights}" if cached else "not here; `laughter models fetch` gets them"
     print(f"VGGish weights: {where}")
     return 0
 
@@ -68,7 +70,7 @@ def _list(arguments: argparse.Namespace, _: Sequence[str]) -> int:
 def _fetch(arguments: argparse.Namespace, _: Sequence[str]) -> int:
     from rich.progress import Progress
 
-    from models import vggish_files
+    from models.bundles import vggish_files
 
     try:
         with Progress() as bar:
@@ -78,35 +80,35 @@ def _fetch(arguments: argparse.Namespace, _: Sequence[str]) -> int:
                 bar.update(task, description=name, completed=done, total=total)
 
             files = vggish_files.fetch(progress=show)
+            files.verify()
     except vggish_files.WeightsUnavailable as error:
         print(f"laughter: {error}", file=sys.stderr)
         return 1
-    print(f"fetched and verified: {files.checkpoint}")
+    print(f"fetched and verified: {files.weights}")
     return 0
 
 
 def _verify(arguments: argparse.Namespace, _: Sequence[str]) -> int:
-    from models import vggish_weights
-    from models.vggish_files import load_pca_anywhere
+    from models.bundles import vggish_files
 
     for what in arguments.what or shipped_names():
         bundle = open_bundle(what)
         print(f"{bundle.name} {bundle.version}: {', '.join(bundle.verify()) or 'a card only'}: as its card says")
-    cached = vggish_weights.locate()
+    cached = vggish_files.find_cached()
     if cached:
-        vggish_weights.verify(cached.checkpoint, load_pca_anywhere(str(cached.pca)))
-        print(f"{cached.checkpoint}: Google's checksum, and the self-check on a sine passes")
+        cached.verify()
+        print(f"{cached.weights}: Google's checksum, and the self-check on a sine passes")
     return 0
 
 
 def _import(arguments: argparse.Namespace, _: Sequence[str]) -> int:
-    from models.keras1 import open_keras1
+    from models.networks.keras1 import open_keras1
 
     head = open_keras1(arguments.file)
     if (arguments.output / "card.json").exists():
-        raise BundleError(f"{arguments.output} holds a bundle already; name another folder with --output")
+        raise ModelError(f"{arguments.output} holds a bundle already; name another folder with --output")
     arguments.output.mkdir(parents=True, exist_ok=True)
-    head.save(arguments.output / "head.npz")
+    save_head(head, arguments.output / "head.npz")
     card = {
         "name": arguments.name or arguments.file.stem,
         "version": "2017",

@@ -11,10 +11,10 @@ from typing import Any
 from common.errors import UsageError
 from common.extras import require
 from common.text import printable
-from models.archive_plots import Share, bars_plot, columns_plot
 from pipeline.places import absolute
 from pipeline.plot_output import PlotOutput, Work, shown
 from transforms.archive_shares import Archive, by_hour, by_month, by_network, check_zone, months_between, whole_archive
+from transforms.plots.archive import Share, bars_plot, columns_plot
 from transforms.query_tables import connect
 
 NETWORKS_SHOWN = 20

@@ -9,8 +9,8 @@ from typing import Any
 
 from common.atomic_files import write_bytes, write_errors
 from common.text import printable
-from models.figures import png
 from pipeline import progress
+from transforms.plots.style import png
 
 TROUBLES_SHOWN = 20
 

@@ -10,12 +10,12 @@ from typing import Any
 from common.errors import UsageError
 from common.extras import require
 from common.text import printable, safe_name
-from models.score_curves import ANY, SCORED
-from models.timeline_plot import timeline_plot
+from models.events import ANY, SCORED
 from pipeline.places import absolute
 from pipeline.plot_output import PlotOutput, Work, shown
 from pipeline.progress import hours_and_minutes
 from pipeline.tally import find_days
+from transforms.plots.timeline import timeline_plot
 from transforms.read_tables import Annotated, BadRecording, TableError, check, read_day
 from transforms.read_windows import WindowsTables
 

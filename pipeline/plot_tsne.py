@@ -9,14 +9,14 @@ import math
 
 from common.errors import UsageError
 from common.extras import require
-from models.classes import LAUGHTER_KINDS
-from models.map_plot import group_name, map_plot
-from models.projection import COMPONENTS, FEWEST, Projection, project
+from models.constants import LAUGHTER_KINDS
 from pipeline.places import absolute, absolute_media
 from pipeline.plot_output import PlotOutput, Work, shown
 from pipeline.tally import find_days
 from transforms.map_clips import NO_LAUGHTER, UNKNOWN, MapClips, clips_of_shards, clips_of_tables
 from transforms.map_page import map_page
+from transforms.maps.figure import group_name, map_plot
+from transforms.maps.projection import COMPONENTS, FEWEST, Projection, project
 
 GROUPS = (NO_LAUGHTER, UNKNOWN, *LAUGHTER_KINDS)
 """In the order in which they are drawn."""
@@ -33,7 +33,7 @@ class TsneOptions:
         store: the embedding store of the tables.
         media: where the recordings lie; None where the tables say.
         clips: at most.
-        perplexity: see `models.projection.project`.
+        perplexity: see `transforms.maps.projection.project`.
         seed: of the sample.
     """
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from common.atomic_files import write_bytes, write_errors, write_text
-from models.figures import png
+from transforms.plots.style import png
 
 
 def write_report(output: str, name: str, document: Mapping[str, Any], figures: Mapping[str, Any]) -> list[str]:

@@ -12,16 +12,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from models.constants import SAMPLE_RATE_HZ
 from pipeline.argument_types import local_folder
 
 SEED = 1
-SAMPLE_RATE = 16000
 NAME = "2017-01-01_0000_US_SAMPLE_Made_On_The_Spot"
 
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """One sound of the programme: a function of models.sounds, when it starts, how long it lasts, how loud it is."""
+    """One sound of the programme: a function of models.sounds.synthesis, when, how long and how loud it is heard."""
 
     kind: str
     start_s: float
@@ -86,13 +86,13 @@ def make_sample(folder: pathlib.Path) -> pathlib.Path:
 
 def sound() -> np.ndarray:
     """The programme, int16 [samples] at 16 kHz."""
-    from models import sounds
+    from models.sounds import synthesis
 
     rng = np.random.default_rng(SEED)
-    whole = 0.002 * sounds.noise(rng, PROGRAMME_S)
+    whole = 0.002 * synthesis.noise(rng, PROGRAMME_S)
     for part in PROGRAMME:
-        one = getattr(sounds, part.kind)(rng, part.seconds)
-        at = round(part.start_s * SAMPLE_RATE)
+        one = getattr(synthesis, part.kind)(rng, part.seconds)
+        at = round(part.start_s * SAMPLE_RATE_HZ)
         whole[at : at + len(one)] += one / max(1e-6, np.abs(one).max()) * 10 ** (part.level_db / 20)
     return np.round(np.clip(whole, -1, 1) * 32767).astype(np.int16)
 
@@ -101,11 +101,11 @@ def _encode(sound: np.ndarray, path: pathlib.Path) -> None:
     import ffmpeg
     import imageio_ffmpeg
 
-    seconds = len(sound) / SAMPLE_RATE
+    seconds = len(sound) / SAMPLE_RATE_HZ
     with tempfile.NamedTemporaryFile(suffix=".pcm") as pcm:
         pcm.write(sound.tobytes())
         pcm.flush()
-        audio = ffmpeg.input(pcm.name, format="s16le", ar=SAMPLE_RATE, ac=1)
+        audio = ffmpeg.input(pcm.name, format="s16le", ar=SAMPLE_RATE_HZ, ac=1)
         video = ffmpeg.input(f"testsrc=size=160x90:rate=5:duration={seconds}", format="lavfi")
         output = ffmpeg.output(
             video, audio, f"file:{path}", ar=48000, ac=2, acodec="aac", audio_bitrate="96k", vcodec="mpeg4"

@@ -14,12 +14,13 @@ import numpy as np
 from common.errors import UsageError
 from common.extras import require
 from common.text import printable
-from models import score_plots
-from models.classes import CLASSES
-from models.event_metrics import Counts, Intervals, count, measure_counts, merged
-from models.score_curves import ANY, SCORED, Curves, load_library, measure_curves
+from models.constants import CLASSES
+from models.evaluation.event_metrics import Counts, Intervals, count, measure_counts, merged
+from models.evaluation.threshold_curves import Curves, load_library, measure_curves
+from models.events import ANY, SCORED
 from pipeline import report_files, score_table
 from pipeline.places import absolute
+from transforms.plots.score import false_alarms_plot, precision_recall_plot
 from transforms.read_annotations import Annotations, Marked, plain_label, read_annotations
 from transforms.read_tables import BadRecording, TableError
 from transforms.read_windows import WindowsTables
@@ -33,7 +34,7 @@ class ScoreOptions:
         found, truth: folders, files or URLs.
         found_format, truth_format: of files; None for what their names say.
         labels: kinds, or `none`, by what the files call them.
-        collar_s, collar_share: see `models.event_metrics.match`.
+        collar_s, collar_share: see `models.evaluation.event_metrics.match`.
         duration_s: of recordings of which nothing tells it; None where it was not given.
         curves: measure over all thresholds too.
         output: folder or URL of the report; None for none.
@@ -237,10 +238,10 @@ def write_report(scored: Scored, options: ScoreOptions) -> list[str]:
     figures = {}
     if ANY in scored.curves:
         metrics = {name: measure_counts(counts) for name, counts in scored.total.items()}
-        curve = score_plots.precision_recall_plot(scored.curves[ANY], metrics[ANY], collar_s=options.collar_s)
+        curve = precision_recall_plot(scored.curves[ANY], metrics[ANY], collar_s=options.collar_s)
         figures = {
             "precision_recall.png": curve,
-            "false_alarms.png": score_plots.false_alarms_plot(scored.curves, metrics),
+            "false_alarms.png": false_alarms_plot(scored.curves, metrics),
         }
     return report_files.write_report(str(options.output), "score.json", document(scored, options), figures)
 

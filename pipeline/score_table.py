@@ -8,8 +8,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from common.text import printable
-from models.event_metrics import Counts, measure_counts
-from models.score_curves import ANY, Curves
+from models.evaluation.event_metrics import Counts, measure_counts
+from models.evaluation.threshold_curves import Curves
+from models.events import ANY
 from pipeline.evaluate_table import console
 
 RECORDINGS_SHOWN = 20

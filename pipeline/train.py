@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from common.errors import UsageError
-from models.fit_head import Epoch
-from models.recipes import RECIPES, Recipe
+from models.training.fit import Epoch
+from models.training.recipes import RECIPES, Recipe
 from pipeline.places import absolute
 from pipeline.progress import hours_and_minutes, say
 
@@ -34,13 +34,13 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
 
 def run(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
     """Train and say what came of it; returns the exit status."""
-    from models import runtime
+    from models.networks.threads import use_one_thread_per_call
 
-    runtime.use_one_thread_per_call()
+    use_one_thread_per_call()
     import tensorflow as tf
 
     from models.load_shards import local_shards, read_manifest, shard_files
-    from models.train_head import train_head
+    from models.training.train import train_head
 
     tf.config.experimental.enable_op_determinism()
     recipe, shards = recipe_of(arguments), absolute(arguments.shards)

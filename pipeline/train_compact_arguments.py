@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import pathlib
 
-from models.compact_settings import Settings
+from models.distillation.recipe import Settings
 from pipeline.argument_types import local_folder
 
 EPILOG = """examples:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from common import atomic_files
-from models import runtime
+from models.networks.threads import use_one_thread_per_call
 from tests.pipeline.loudness import write_bundle
 
-runtime.use_one_thread_per_call()  # as in every process of ours, before a test runs anything in TensorFlow
+use_one_thread_per_call()  # as in every process of ours, before a test runs anything in TensorFlow
 
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared"
 

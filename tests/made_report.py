@@ -6,11 +6,9 @@ import math
 import numpy as np
 
 from common.parquet_files import atomic_parquet
-from models.bundle import Thresholds
-from models.classes import CLASSES, LAUGHTER_KINDS
-from models.events import laughter_probability
+from models.constants import CLASSES, LAUGHTER_KINDS
+from models.events import WINDOWS_S, Thresholds, WindowScores, find_events, laughter_probability
 from tests.made_tables import MODELS, recording_row, write_table
-from transforms.find_events import find_events
 from transforms.report_page import seconds_data
 from transforms.tables import (
     EVENTS,
@@ -22,7 +20,6 @@ from transforms.tables import (
     table_path,
     window_rows,
 )
-from transforms.window_scores import WINDOWS_S, WindowScores
 
 THRESHOLDS = Thresholds(onset=0.6, offset=0.45, min_on_s=2, min_off_s=2)
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from common.parquet_files import binary_column
-from models.classes import CLASSES, LAUGHTER_KINDS
+from models.constants import CLASSES, LAUGHTER_KINDS
 from models.load_shards import ClipArrays
 from models.shard_format import (
     LAUGHTER_LABELS,

@@ -7,7 +7,7 @@ import pathlib
 import pyarrow as pa
 
 from common.parquet_files import atomic_parquet
-from models.classes import CLASSES, LAUGHTER_KINDS
+from models.constants import CLASSES, LAUGHTER_KINDS
 from transforms.recordings import parse_archive_name
 from transforms.tables import EVENTS, RECORDINGS, WINDOWS, table_path
 

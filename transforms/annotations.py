@@ -16,13 +16,12 @@ from apache_beam import pvalue
 
 from common.atomic_files import write_errors
 from common.parquet_files import atomic_parquet, is_whole, read_document
-from models.bundle import HeadSpec, Thresholds
+from models.bundles.bundle import HeadSpec
+from models.events import Thresholds, WindowScores, find_events
 from transforms import embedding_store
 from transforms.classify_windows import ClassifyWindows
 from transforms.embedding_store import PartFile
-from transforms.find_events import find_events
 from transforms.tables import WINDOWS, ModelNames, event_document, window_rows
-from transforms.window_scores import WindowScores
 
 logger = logging.getLogger(__name__)
 

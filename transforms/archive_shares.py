@@ -8,7 +8,7 @@ from typing import Any
 
 from common.errors import UsageError
 from common.text import printable
-from models.archive_plots import Share
+from transforms.plots.archive import Share
 from transforms.query_tables import ask, queries, query_errors, values_of
 
 NO_NETWORK = "not known"

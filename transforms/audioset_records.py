@@ -11,7 +11,7 @@ import pyarrow as pa
 import tensorflow as tf
 
 from common.text import printable
-from models.postprocess import EMBEDDING_SIZE
+from models.constants import EMBEDDING_SIZE
 from models.shard_format import FRAMES, LABELS
 from transforms.clips import Clips
 from transforms.findings import Findings

@@ -12,19 +12,19 @@ import numpy as np
 import numpy.typing as npt
 from apache_beam.ml.inference.base import KeyedModelHandler, ModelHandler, RunInference
 
-from models import runtime
-from models.bundle import HeadSpec
-from models.hybrid_head import HeadWeights
+from models.bundles.bundle import HeadSpec
+from models.events import WINDOWS_S, WindowScores
+from models.networks.head import Head
+from models.networks.threads import use_one_thread_per_call
 from transforms import embedding_store, run_metrics
 from transforms.embedding_store import PartFile
-from transforms.window_scores import WINDOWS_S, WindowScores
 
 logger = logging.getLogger(__name__)
 
 Embeddings = npt.NDArray[np.uint8]
 
 
-def classify_windows(embeddings: Embeddings, head: HeadWeights, *, hop_s: int = 1) -> WindowScores:
+def classify_windows(embeddings: Embeddings, head: Head, *, hop_s: int = 1) -> WindowScores:
     """Score every 1 s and 10 s window of a recording.
 
     Args:
@@ -36,7 +36,7 @@ def classify_windows(embeddings: Embeddings, head: HeadWeights, *, hop_s: int = 
     return WindowScores(len(embeddings), hop_s, scores)
 
 
-class HeadModelHandler(ModelHandler[Embeddings, WindowScores, HeadWeights]):
+class HeadModelHandler(ModelHandler[Embeddings, WindowScores, Head]):
     """Lets Beam's RunInference load and share the head; an example is one recording's embeddings."""
 
     def __init__(self, head: HeadSpec, *, hop_s: int = 1) -> None:
@@ -45,13 +45,13 @@ class HeadModelHandler(ModelHandler[Embeddings, WindowScores, HeadWeights]):
         self._head = head
         self._hop_s = hop_s
 
-    def load_model(self) -> HeadWeights:
+    def load_model(self) -> Head:
         """The head, loaded once a worker."""
-        runtime.use_one_thread_per_call()
+        use_one_thread_per_call()
         return self._head.load()
 
     def run_inference(
-        self, batch: Sequence[Embeddings], model: HeadWeights, inference_args: dict[str, Any] | None = None
+        self, batch: Sequence[Embeddings], model: Head, inference_args: dict[str, Any] | None = None
     ) -> Iterable[WindowScores]:
         """Scores of each recording; each is computed alone, so the batch's size changes nothing."""
         for embeddings in batch:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 
+from models.constants import SAMPLE_RATE_HZ
 from transforms.decode_outcome import (
     SHORTEST_AUDIO_S,
     DecodeError,
@@ -19,7 +20,7 @@ from transforms.decode_outcome import (
     stalled,
     too_slow,
 )
-from transforms.decode_settings import SAMPLE_RATE_HZ, DecodeSettings
+from transforms.decode_settings import DecodeSettings
 from transforms.ffmpeg_command import decode_command, ffmpeg_executable
 from transforms.ffmpeg_process import FfmpegProcess, FfmpegStalled, FfmpegTooSlow
 from transforms.ffmpeg_report import FfmpegReport

@@ -7,7 +7,8 @@ import stat
 from collections.abc import Iterable
 
 from common.text import Path, printable
-from transforms.decode_settings import SAMPLE_RATE_HZ, DecodeSettings
+from models.constants import SAMPLE_RATE_HZ
+from transforms.decode_settings import DecodeSettings
 from transforms.ffmpeg_report import FfmpegReport
 from transforms.timed_audio import Timeline
 

@@ -3,8 +3,7 @@
 import dataclasses
 import math
 
-SAMPLE_RATE_HZ = 16000
-"""Samples a second of every decoded recording."""
+from models.constants import SAMPLE_RATE_HZ
 
 _RULES_VERSION = 1
 """Raise it when the rules of decoding change the samples they give."""

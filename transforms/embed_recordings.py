@@ -18,8 +18,8 @@ from apache_beam.utils.shared import Shared
 
 from common import storage
 from common.text import printable, storable
-from models.bundle import EmbedderSpec
-from models.embedder import BATCH_SECONDS, Embedder
+from models.bundles.bundle import EmbedderSpec
+from models.networks.embedder import BATCH_SECONDS, Embedder
 from transforms import embedding_store, run_metrics
 from transforms.decode_audio import DecodeError, DecodeOutcome, DecodeSettings, MediaInfo, decode_seconds
 from transforms.decode_outcome import check_size

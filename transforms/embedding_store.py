@@ -31,7 +31,7 @@ from common.parquet_files import (
     read_document,
 )
 from common.partitions import day_folder
-from models.postprocess import EMBEDDING_SIZE
+from models.constants import EMBEDDING_SIZE
 from transforms.recordings import Recording, describe
 
 FORMAT = 1

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 from typing import Any
 
 from common.extras import require
-from models.classes import LAUGHTER_KINDS
+from models.constants import LAUGHTER_KINDS
 from transforms.read_tables import Annotated, BadRecording, Row
 from transforms.recordings import MEDIA_EXTENSIONS
 

@@ -5,7 +5,8 @@ import os
 import ffmpeg
 import imageio_ffmpeg
 
-from transforms.decode_settings import SAMPLE_RATE_HZ, DecodeSettings
+from models.constants import SAMPLE_RATE_HZ
+from transforms.decode_settings import DecodeSettings
 
 FORMATS = (
     "mov,matroska,mpegts,mpeg,avi,asf,flv,nut,mxf,gxf,dv,rm,wtv,nsv,pva,ty,nuv,lxf,"

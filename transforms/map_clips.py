@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from common.text import printable
-from models.balanced_sample import BalancedSample, key_of
-from models.classes import CLASSES, LAUGHTER_KINDS
+from models.constants import CLASSES, LAUGHTER_KINDS
 from models.load_shards import load_clips, read_manifest
 from models.shard_format import SIDES, class_targets
 from transforms import embedding_store
+from transforms.maps.sampling import BalancedSample, key_of
 from transforms.media_places import media_place
 from transforms.read_tables import Annotated, BadRecording, TableError, check, read_day
 

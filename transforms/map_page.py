@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from common.text import storable
-from models.classes import LAUGHTER_KINDS
+from models.constants import LAUGHTER_KINDS
 from transforms.html_page import html_page
 from transforms.map_clips import MapClips
 from transforms.media_places import media_link

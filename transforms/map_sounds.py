@@ -10,13 +10,12 @@ import numpy as np
 
 from common.errors import UsageError
 from common.text import printable
-from models.balanced_sample import BalancedSample, key_of
-from models.classes import LAUGHTER_KINDS
-from models.labelled_sounds import UNKNOWN_LABELS, read_audio
-from models.log_mel import SAMPLE_RATE
-from models.sound_manifest import MANIFEST, Row, read_manifest
-from models.spectrogram_features import FEATURES, log_mel_statistics
+from models.constants import LAUGHTER_KINDS, SAMPLE_RATE_HZ
+from models.sounds.labelled_clips import UNKNOWN_LABELS, read_audio
+from models.sounds.manifest import MANIFEST, Row, read_manifest
 from transforms.map_clips import NO_LAUGHTER, UNKNOWN, MapClip, MapClips, OnDone
+from transforms.maps.features import FEATURES, log_mel_statistics
+from transforms.maps.sampling import BalancedSample, key_of
 
 
 def clips_of_sounds(folders: Sequence[str], *, size: int, seed: int, on_done: OnDone) -> MapClips:
@@ -41,7 +40,7 @@ def clips_of_sounds(folders: Sequence[str], *, size: int, seed: int, on_done: On
     for number, (group, (name, row)) in enumerate(chosen):
         on_done(number, len(chosen))
         try:
-            features.append(log_mel_statistics(read_audio(row.path, rate_hz=SAMPLE_RATE)))
+            features.append(log_mel_statistics(read_audio(row.path, rate_hz=SAMPLE_RATE_HZ)))
         except ValueError as error:
             troubles.append(f"{printable(str(error), longest=300)}; correct its line of {MANIFEST}, or the file")
             continue

@@ -16,8 +16,8 @@ from common import storage
 from common.errors import UsageError
 from common.partitions import NULL_DATE
 from common.text import printable, safe_name
-from models.classes import CLASSES, LAUGHTER_KINDS
-from models.event_metrics import Intervals, merged
+from models.constants import CLASSES, LAUGHTER_KINDS
+from models.evaluation.event_metrics import Intervals, merged
 from transforms.annotation_formats import ENDINGS, READERS, Recordings, Said, SaidOfRecording
 from transforms.read_tables import TableError, list_days, read_day
 from transforms.recordings import parse_archive_name

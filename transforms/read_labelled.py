@@ -18,8 +18,7 @@ from common.errors import UsageError
 from common.partitions import NULL_DATE
 from common.storage import is_remote
 from common.text import printable
-from models.classes import CLASSES
-from models.postprocess import EMBEDDING_SIZE
+from models.constants import CLASSES, EMBEDDING_SIZE
 from models.shard_format import FRAMES, LABELS, LAUGHTER_LABELS
 from transforms import embedding_store
 from transforms.clips import Clips, Placing, count_laughter, split_by_shard, to_batch

@@ -18,7 +18,7 @@ from common import partitions
 from common.errors import LaughterError
 from common.parquet_files import open_parquet
 from common.text import printable
-from models.classes import LAUGHTER_KINDS
+from models.constants import LAUGHTER_KINDS
 from transforms.tables import EVENTS, RECORDINGS, table_path
 
 ROWS_A_BATCH = 4096

@@ -14,16 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from common.errors import ModelError
 from common.parquet_files import open_parquet, read_document
 from common.text import printable
-from models.bundle import BundleError, Thresholds
-from models.classes import CLASSES
-from models.events import WHAT_S, WHEN_S
-from models.score_curves import second_scores
+from models.constants import CLASSES, LONG_WINDOW_S, SHORT_WINDOW_S
+from models.events import WINDOWS_S, Thresholds, WindowScores, second_scores
 from transforms.decode_outcome import SHORTEST_AUDIO_S
 from transforms.read_tables import BadRecording, TableError
 from transforms.tables import WINDOWS, table_path
-from transforms.window_scores import WINDOWS_S, WindowScores
 
 COLUMNS = ("recording_id", "window_s", "start_s", *CLASSES)
 AGAIN = "run laughter detect again"
@@ -51,7 +49,7 @@ def read_event_settings(tables: str, date: str) -> EventSettings:
     document = read_document(table_path(tables, "events", date)) or {}
     try:
         return EventSettings(Thresholds(**document["thresholds"]), int(document["hop_s"]))
-    except (KeyError, TypeError, BundleError) as error:
+    except (KeyError, TypeError, ModelError) as error:
         raise TableError(
             f"the events table of date={date} does not say which thresholds it was made with; {AGAIN}, which writes it "
             "anew"
@@ -100,12 +98,12 @@ class WindowsTables:
         return _scores(recording_id, audio_s, rows, self._settings.hop_s)
 
     def second_scores(self, recording_id: str, audio_s: float, date: str) -> npt.NDArray[np.float32]:
-        """What the windows say of each second, float32 [seconds, 7], as `models.score_curves.second_scores` has it.
+        """What the windows say of each second, float32 [seconds, 7], as `models.events.second_scores` has it.
 
         Args and errors are those of `scores`.
         """
         found = self.scores(recording_id, audio_s, date)
-        when, what = (found.by_length[length] for length in (WHEN_S, WHAT_S))
+        when, what = (found.by_length[length] for length in (SHORT_WINDOW_S, LONG_WINDOW_S))
         return second_scores(when, what, found.seconds, hop_s=found.hop_s)
 
     def thresholds(self) -> Thresholds:

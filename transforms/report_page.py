@@ -13,14 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from common.text import safe_name
-from models.bundle import Thresholds
-from models.classes import LAUGHTER_KINDS
-from models.events import NONE, WHAT_S, WHEN_S, every_second, laughter_probability
+from models.constants import LAUGHTER_KINDS, LONG_WINDOW_S, NONE, SHORT_WINDOW_S
+from models.events import Thresholds, WindowScores, laughter_probability, scores_per_second
 from transforms.html_page import html_page
 from transforms.read_tables import Annotated
 from transforms.recordings import MEDIA_EXTENSIONS
 from transforms.waveform import PEAKS_A_SECOND
-from transforms.window_scores import WindowScores
 
 ASSETS = pathlib.Path(__file__).parent / "report_assets"
 STYLES = ("page.css",)
@@ -135,10 +133,10 @@ def iso(moment: dt.datetime | None) -> str | None:
 
 def seconds_data(scores: WindowScores) -> dict[str, str]:
     """What the windows say of each second: little-endian float32, the kinds second by second."""
-    when, what = scores.by_length[WHEN_S], scores.by_length[WHAT_S]
+    when, what = scores.by_length[SHORT_WINDOW_S], scores.by_length[LONG_WINDOW_S]
     if not scores.seconds:
         return {"probability": "", "kinds": ""}
-    kinds = every_second(what, scores.seconds, window_s=WHAT_S, hop_s=scores.hop_s)[:, :NONE]
+    kinds = scores_per_second(what, scores.seconds, window_s=LONG_WINDOW_S, hop_s=scores.hop_s)[:, :NONE]
     probability = laughter_probability(when, what, scores.seconds, hop_s=scores.hop_s)
     return {"probability": _base64(probability.astype("<f4")), "kinds": _base64(kinds.astype("<f4"))}
 

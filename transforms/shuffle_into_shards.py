@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from common.atomic_files import atomic_file
 from common.parquet_files import binary_values
 from common.text import printable
-from models.classes import CLASSES
+from models.constants import CLASSES
 from models.shard_format import ROW_GROUP, SCHEMA, SIDES, class_targets, unpack_targets
 from transforms.clips import clip_hash, from_bytes, to_bytes, with_targets
 from transforms.findings import Findings, merged

@@ -10,12 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from common.partitions import day_folder
-from models.classes import CLASSES, LAUGHTER_KINDS
-from models.events import WHAT_S, WHEN_S
+from models.constants import CLASSES, LAUGHTER_KINDS, LONG_WINDOW_S, SHORT_WINDOW_S
 
 if TYPE_CHECKING:  # what reads the tables needs no network
-    from transforms.find_events import Event
-    from transforms.window_scores import WindowScores
+    from models.events import Event, WindowScores
 
 UTC = pa.timestamp("us", tz="UTC")
 MODEL_FIELDS = [pa.field(name, pa.string(), nullable=False) for name in ("embedder", "head", "bundle_version")]
@@ -94,7 +92,7 @@ class ModelNames:
 def window_rows(info: dict[str, Any], scores: WindowScores, models: ModelNames) -> pa.Table:
     """Rows of the windows table for one recording: those of 1 s, then those of 10 s, by time."""
     audio_s = float(info["audio_s"])
-    parts = [(length, scores.by_length[length]) for length in (WHEN_S, WHAT_S)]
+    parts = [(length, scores.by_length[length]) for length in (SHORT_WINDOW_S, LONG_WINDOW_S)]
     starts = np.concatenate([np.arange(len(values)) * float(scores.hop_s) for _, values in parts])
     lengths = np.concatenate([np.full(len(values), length, np.int8) for length, values in parts])
     values = np.concatenate([values for _, values in parts])

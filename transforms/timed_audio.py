@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from transforms.decode_settings import SAMPLE_RATE_HZ, DecodeSettings
+from models.constants import SAMPLE_RATE_HZ
+from transforms.decode_settings import DecodeSettings
 from transforms.ffmpeg_command import TIME_OFFSET_S
 
 Samples = npt.NDArray[np.int16]

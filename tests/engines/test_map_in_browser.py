@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from models.sound_manifest import MANIFEST_COLUMNS
+from models.sounds.manifest import MANIFEST_COLUMNS
 from pipeline import cli
 from tests.engines.report_pages import HOSTILE, one_of, press, until
 from tests.media import beeps

@@ -11,7 +11,7 @@ import pytest
 
 from common.parquet_files import open_parquet
 from common.storage import filesystem_of
-from models.bundle import open_bundle
+from models.bundles.bundle import open_bundle
 from pipeline import cli
 from tests import tfrecords
 from tests.made_archive import NAMES, make_recording

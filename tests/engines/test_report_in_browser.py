@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from models.bundle import Thresholds
-from models.classes import LAUGHTER_KINDS
+from models.constants import LAUGHTER_KINDS
+from models.events import Thresholds
 from tests.engines.report_pages import (
     ONE,
     SCORES,

@@ -4,12 +4,13 @@ import pathlib
 
 import numpy as np
 
-from models import bundle
-from models.classes import CLASSES
-from models.hybrid_head import HeadWeights, LstmWeights
+from models.bundles import bundle
+from models.constants import CLASSES
+from models.networks.head import Head, LstmWeights
+from models.networks.head_files import save_head
 
 
-def loudness_head() -> HeadWeights:
+def loudness_head() -> Head:
     """A head that says laughter where the placeholder's even bytes (log-mel energies) are high.
 
     One LSTM unit each way with gates held open and nothing forgotten from step to step would sum; with the forget
@@ -21,7 +22,7 @@ def loudness_head() -> HeadWeights:
     lstm = LstmWeights(kernel, np.zeros((1, 4), np.float32), bias)
     dense = np.zeros((2, 7), np.float32)
     dense[:, CLASSES.index("giggle")], dense[:, CLASSES.index("none")] = 5, -5
-    return HeadWeights(
+    return Head(
         scale=np.full(128, 0.1, np.float32),
         offset=np.full(128, -15.0, np.float32),
         forward=lstm,
@@ -35,7 +36,7 @@ def loudness_head() -> HeadWeights:
 
 def write_bundle(folder: pathlib.Path) -> pathlib.Path:
     """A bundle that takes loud sound for giggles."""
-    loudness_head().save(folder / "head.npz")
+    save_head(loudness_head(), folder / "head.npz")
     bundle.write_card(
         folder,
         {

@@ -1,5 +1,5 @@
 from pipeline import cli
-from tests import debian
+from tests.helpers import debian
 
 
 def test_a_dry_run_lists_the_plan_and_does_nothing(tmp_path, monkeypatch, capsys):

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from models.bundle import open_bundle
-from models.compact_report import teachers_laughter
-from models.teacher import load_teacher
+from models.bundles.bundle import open_bundle
+from models.distillation.clip_report import teachers_laughter
+from models.distillation.teacher import load_teacher
 from pipeline import cli, completion, reference, sample
 from tests.media import decode
 

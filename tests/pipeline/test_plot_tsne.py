@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pytest
 
-from models.sound_manifest import MANIFEST_COLUMNS
+from models.sounds.manifest import MANIFEST_COLUMNS
 from pipeline import cli
 from tests import made_shards
 from tests.made_tables import event_row, recording_row, write_tables

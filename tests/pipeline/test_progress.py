@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from models.bundle import EmbedderSpec
+from models.bundles.bundle import EmbedderSpec
 from pipeline import progress, summary
 from pipeline.plan import Plan
 from transforms import embedding_store

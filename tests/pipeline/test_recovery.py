@@ -11,7 +11,7 @@ import pytest
 
 from common import temporary_files
 from common.atomic_files import atomic_file
-from models.bundle import open_bundle
+from models.bundles.bundle import open_bundle
 from pipeline import cli
 from tests.made_archive import NAMES, contents, make_recording, rows, states
 from transforms import embedding_store, write_tables

@@ -3,7 +3,7 @@
 import fsspec
 import pytest
 
-from models import model_choice
+from models.bundles import selection
 from pipeline import cli, detect, detect_options, engine_options
 from tests.made_archive import NAMES, make_recording
 from tests.media import ffmpeg
@@ -28,7 +28,7 @@ def archive(tmp_path):
 def measured(bundle, output):
     """The metrics of one run on the archive."""
     command = ["detect", "memory://measured", "--output", str(output), "--bundle", str(bundle), "--quiet"]
-    models = model_choice.choose(bundle=str(bundle))
+    models = selection.choose(bundle=str(bundle))
     beams = engine_options.engine_options([])
     options = detect_options.from_arguments(cli.build_parser().parse_args(command), beams, models)
     return run_metrics.read(detect.run_engine(options))

@@ -5,7 +5,7 @@ import json
 import pytest
 from tensorflow.python.framework import config
 
-from models.bundle import open_bundle
+from models.bundles.bundle import open_bundle
 from pipeline import cli, train
 from tests import made_shards
 from tests.made_shards import made_clips

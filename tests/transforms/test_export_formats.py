@@ -11,7 +11,7 @@ import pytest
 import tgt
 
 from common.errors import UsageError
-from models.classes import LAUGHTER_KINDS
+from models.constants import LAUGHTER_KINDS
 from pipeline import export_arguments
 from tests.made_tables import event_row, recording_row
 from transforms.export_formats import FORMATS, FormatSettings

@@ -2,7 +2,7 @@
 
 import tracemalloc
 
-from models import model_choice
+from models.bundles import selection
 from tests.belongings import belongings
 from tests.made_archive import make_recording
 from transforms.embed_recordings import EmbedSettings, embed_recording
@@ -14,7 +14,7 @@ BAD = b"this is not a recording\n" * 100
 def test_no_recording_leaves_anything(tmp_path, loudness_bundle):
     good, bad = make_recording(tmp_path / "good.wav", seconds=3, loud=()), tmp_path / "bad.mp4"
     bad.write_bytes(BAD)
-    chosen = model_choice.choose(bundle=str(loudness_bundle), embedder=None, head=None, precision="float32")
+    chosen = selection.choose(bundle=str(loudness_bundle), embedder=None, head=None, precision="float32")
     settings = EmbedSettings(str(tmp_path / "store"), chosen.embedder)
     embedder = settings.embedder.load()
 

@@ -9,7 +9,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from common.errors import UsageError
-from models.classes import LAUGHTER_KINDS
+from models.constants import LAUGHTER_KINDS
 from tests.made_tables import event_row, recording_row, write_tables
 from transforms.query_tables import QueryError, ask, connect, queries, query_errors, values_of, view_statements
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from common.parquet_files import atomic_parquet
-from models.bundle import Thresholds
+from models.events import Thresholds
 from tests.made_report import THRESHOLDS, random_scores, write_scored
 from tests.made_tables import write_table
 from transforms.read_tables import BadRecording, TableError, read_day

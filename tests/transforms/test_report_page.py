@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from models.classes import LAUGHTER_KINDS
+from models.constants import LAUGHTER_KINDS
 from tests.made_report import FIND_ALL, THRESHOLDS, as_found, as_page, random_cases, random_scores
 from tests.made_tables import event_row, recording_row
 from transforms.read_labelled import read_labels

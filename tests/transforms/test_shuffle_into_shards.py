@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from models.classes import CLASSES
+from models.constants import CLASSES
 from models.shard_format import LABELS, class_targets, pack_targets, unpack_targets
 from transforms.clips import Clips, Placing, clip_hash, from_bytes, split_by_shard, to_batch, with_targets
 from transforms.findings import BadInput, Findings

@@ -1,5 +1,5 @@
 "use strict";
-/* From a probability a second to events, exactly as models/events.py and transforms/find_events.py have it. Numbers are
+/* From a probability a second to events, exactly as models/events.py has it. Numbers are
  * doubles here and float32 there: Math.fround after each step gives what float32 arithmetic gives. */
 
 const MAX_BLOCK = 128;

@@ -1,0 +1,5 @@
+"""Bundles, a card and its weights each: opened, chosen, at which precision; VGGish's files. The shipped ones lie
+in compact/ and vggish/.
+
+No training and no measuring: who makes a bundle hands its card over.
+"""

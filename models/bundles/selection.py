@@ -1,0 +1,138 @@
+"""Which embedder, head and precision a run uses, from what the user named and what is to be had."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+from common import storage
+from common.errors import ModelError
+from models.bundles import precision as precisions
+from models.bundles import vggish_files
+from models.bundles.bundle import (
+    EMBEDDERS,
+    Bundle,
+    EmbedderSpec,
+    HeadSpec,
+    open_bundle,
+    portable,
+)
+from models.networks.threads import use_one_thread_per_call
+
+FALLBACK = "compact"
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelChoice:
+    """The models of a run.
+
+    Attributes:
+        embedder, head: which ones.
+        notes: sentences that the user should read, such as why another bundle than hoped for is used.
+    """
+
+    embedder: EmbedderSpec
+    head: HeadSpec
+    notes: tuple[str, ...] = ()
+
+
+def choose(
+    *,
+    bundle: str | None = None,
+    embedder: str | None = None,
+    head: str | None = None,
+    precision: str = "auto",
+    distributed: bool = False,
+) -> ModelChoice:
+    """Decide on the models. What is named is used or refused; only where nothing is named there is a fallback.
+
+    Args:
+        bundle: a shipped bundle's name, or a folder or URL.
+        embedder: "vggish", "compact", or the path or URL of VGGish weights; over the bundle's own.
+        head: the folder or URL of a bundle whose head is used.
+        precision: "float32", "bfloat16", or "auto".
+        distributed: whether workers of unknown processors will run it; "auto" is float32 then.
+
+    Raises:
+        BundleError: one sentence that says what does not fit, or is not to be had, and what to do.
+    """
+    use_one_thread_per_call()
+    notes: list[str] = []
+    name, weights = _named_embedder(embedder)
+    if bundle is None and head is None and name is None:
+        chosen, note = _default_bundle()
+        notes += [note] if note else []
+    else:
+        chosen = open_bundle(bundle or name or head or FALLBACK)
+    chosen_head = open_bundle(head).head() if head else chosen.head()
+    name = name or str(chosen.card["embedder"])
+    spec, note = _embedder_spec(name, weights, chosen, precision, distributed=distributed)
+    _check_fit(chosen_head, spec)
+    return ModelChoice(spec, chosen_head, (*notes, *([note] if note else [])))
+
+
+def _check_fit(head: HeadSpec, embedder: EmbedderSpec) -> None:
+    if head.embedder != embedder.name:
+        raise ModelError(
+            f"the head {head.name} was trained on embeddings of {head.embedder}, not of {embedder.name}; "
+            f"use --embedder {head.embedder}, or another head"
+        )
+    if head.embedder_weights not in ("", embedder.space):
+        raise ModelError(
+            f"the head {head.name} was trained on embeddings of other {head.embedder} weights than those of this run; "
+            "use the bundle it came with, by --bundle"
+        )
+
+
+def _named_embedder(embedder: str | None) -> tuple[str | None, str | None]:
+    """The embedder's name, and the path of its weights where that is what was named."""
+    if embedder is None or embedder in EMBEDDERS:
+        return embedder, None
+    if not storage.is_remote(embedder) and not os.path.exists(embedder) and not os.path.exists(embedder + ".index"):
+        raise ModelError(
+            f"{embedder} is neither an embedder ({', '.join(EMBEDDERS[:2])}) nor a file of VGGish weights; "
+            "check the path given with --embedder"
+        )
+    return "vggish", embedder
+
+
+def _default_bundle() -> tuple[Bundle, str | None]:
+    """The vggish bundle where it can be used; else the one that ships, and a sentence that says so."""
+    try:
+        vggish_files.find_or_fetch()
+    except vggish_files.WeightsUnavailable as error:
+        return open_bundle(FALLBACK), f"using the compact bundle, which ships with the project: {error}"
+    return open_bundle("vggish"), None
+
+
+def _embedder_spec(
+    name: str, weights: str | None, bundle: Bundle, precision: str, *, distributed: bool
+) -> tuple[EmbedderSpec, str | None]:
+    if name == "vggish":
+        return _vggish_spec(weights, precision, distributed=distributed)
+    if precision == "bfloat16":
+        raise ModelError(f"--precision bfloat16 is for vggish; the {name} embedder runs in float32 only")
+    if name == "placeholder":
+        return EmbedderSpec(name, "", "", "float32", "placeholder", "placeholder"), None
+    own = bundle.card["embedder"] == name and bundle.card.get("embedder_weights")
+    path, checksum = (bundle if own else open_bundle(name)).embedder_weights()
+    return EmbedderSpec(name, portable(path), "", "float32", checksum, checksum), None
+
+
+def _vggish_spec(weights: str | None, precision: str, *, distributed: bool) -> tuple[EmbedderSpec, str | None]:
+    try:
+        files = vggish_files.find_or_fetch(weights)
+    except (vggish_files.WeightsUnavailable, FileNotFoundError, ValueError) as error:
+        raise ModelError(str(error)) from error
+    resolved, note = precision, None
+    if precision == "auto":
+        resolved, note = precisions.resolve(files, distributed=distributed)
+    fingerprint = files.fingerprint(resolved)
+    return EmbedderSpec("vggish", files.weights, files.pca, resolved, fingerprint, files.space), note
+
+
+def describe(bundle: str | os.PathLike[str]) -> str:
+    """One line about a bundle for `laughter models list`."""
+    opened = open_bundle(bundle)
+    head = "with a head" if opened.has_head else "without a head"
+    return f"{opened.name} {opened.version}: embedder {opened.card['embedder']}, {head} ({opened.folder})"

@@ -1,0 +1,119 @@
+"""Measures the compact bundle on clips that nothing was trained on, as they are and damaged, and sets its threshold."""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from models.bundles.bundle import write_card
+from models.constants import SAMPLE_RATE_HZ
+from models.distillation.clip_report import (
+    ClipReport,
+    Probability,
+    at_onset,
+    clip_report,
+    laughter_in_seconds,
+    teachers_laughter,
+)
+from models.distillation.teacher import load_teacher
+from models.events import Thresholds
+from models.networks.compact import EMBEDDER_FILE, HEAD_FILE, load_compact
+from models.networks.head_files import load_head
+from models.sounds.degradation import damaged_by_codec, narrowed, spoken_over
+from models.sounds.labelled_clips import read_audio
+from models.sounds.manifest import Row
+
+
+def measure_compact(
+    rows: Sequence[Row],
+    *,
+    output: pathlib.Path,
+    teacher: pathlib.Path | None,
+    command: str,
+    bootstraps: int = 1000,
+) -> dict[str, Any]:
+    """Measure a bundle on the `evaluate` rows, set its thresholds by them, print the tables, write all to the card.
+
+    With a teacher its own measures on the same rows stand beside them, as a yardstick.
+    """
+    card = json.loads((output / "card.json").read_text(encoding="utf-8"))
+    rows = [row for row in rows if row.use == "evaluate"]
+    sounds = [read_audio(row.path, rate_hz=SAMPLE_RATE_HZ) for row in rows]
+    probability = laughter_in_seconds(*load_compact(output / EMBEDDER_FILE), load_head(output / HEAD_FILE))
+    thresholds = Thresholds(**card["thresholds"])
+
+    def measure(probability: Probability, heard: Sequence[np.ndarray]) -> tuple[ClipReport, float]:
+        return clip_report(rows, heard, probability, thresholds=thresholds, bootstraps=bootstraps)
+
+    measured: dict[str, Any] = {"command": command, "conditions": {}}
+    for name, heard in conditions(rows, sounds).items():
+        found, onset = measure(probability, heard)
+        measured["conditions"][name] = _rounded(found)
+        print(f"{name}: {_sentence(found)}", flush=True)
+        if name == "clean":
+            chosen = dataclasses.asdict(at_onset(thresholds, onset))
+            card["thresholds"] = {field: round(value, 4) for field, value in chosen.items()}
+            measured["evaluate_clips"] = _rounded(found, by_label=True)
+    if teacher is not None:
+        found, _ = measure(teachers_laughter(load_teacher(teacher)), sounds)
+        measured["teacher_on_evaluate_clips"] = _rounded(found)
+        print(f"the teacher: {_sentence(found)}")
+    card["measured"] = {**card.get("measured", {}), **measured}
+    write_card(output, card)
+    for label, values in measured["evaluate_clips"]["by_label"].items():
+        print(f"{label:20} {values['clips']:4} clips, found {values['share_found']:.0%}, mean {values['mean_score']}")
+    return measured
+
+
+def conditions(rows: Sequence[Row], sounds: Sequence[np.ndarray]) -> dict[str, list[np.ndarray]]:
+    """The clips as they are, under read speech of another group, and damaged as broadcasts are."""
+    reading = [number for number, row in enumerate(rows) if row.label.startswith("reading_adult")]
+
+    def over_speech(level_db: float) -> list[np.ndarray]:
+        mixed = []
+        for number, row in enumerate(rows):
+            others = [other for other in reading if rows[other].group != row.group]
+            speech = sounds[others[number % len(others)]] if others else np.zeros(1, np.float32)
+            mixed.append(spoken_over(sounds[number], speech, sound_over_speech_db=level_db))
+        return mixed
+
+    def each(change: Callable[[np.ndarray], np.ndarray]) -> list[np.ndarray]:
+        return [change(sound) for sound in sounds]
+
+    return {
+        "clean": list(sounds),
+        "10 dB over speech": over_speech(10),
+        "0 dB over speech": over_speech(0),
+        "8 kHz": each(lambda sound: narrowed(sound, rate_hz=8000)),
+        "MP3 of 64 kbit/s": each(lambda sound: damaged_by_codec(sound, kbit_s=64)),
+    }
+
+
+def _rounded(found: ClipReport, *, by_label: bool = False) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in dataclasses.asdict(found).items():
+        if isinstance(value, float):
+            values[name] = round(value, 3)
+        elif isinstance(value, tuple):
+            values[name] = [round(one, 3) for one in value]
+        elif name != "by_label" or by_label:
+            values[name] = value
+    return values
+
+
+def _sentence(found: ClipReport) -> str:
+    def part(value: float, interval: tuple[float, float]) -> str:
+        return f"{value:.3f} ({interval[0]:.2f} to {interval[1]:.2f})"
+
+    ranking = (
+        f"AUC {part(found.auc, found.auc_interval)}, "
+        f"AP {part(found.average_precision, found.average_precision_interval)}"
+    )
+    events = (
+        f"found {part(found.found, found.found_interval)} of {found.laughs} laughing clips, "
+        f"{found.false_events} false events in {found.quiet_minutes:.1f} min of reading and singing"
+    )
+    return f"{ranking}, {events}"

@@ -1,0 +1,4 @@
+"""How good scores and events are: metrics of clips and of events, over all thresholds, marked clips, baselines.
+
+Numbers only: figures are in transforms/plots, tables on the terminal in pipeline.
+"""

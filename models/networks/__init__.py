@@ -1,0 +1,5 @@
+"""Networks and what surrounds them: log-mel, VGGish, compact, the PCA, the embedder, the head in TensorFlow and
+in Keras, the 2017 files.
+
+Arrays in, arrays out. No bundles, no training loop, no evaluation.
+"""

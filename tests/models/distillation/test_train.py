@@ -1,0 +1,100 @@
+import argparse
+import csv
+import json
+import wave
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from models.distillation.measure import measure_compact
+from models.distillation.recipe import Settings
+from models.distillation.teacher import AUDIOSET_CLASSES, TEACHER_RATE
+from models.distillation.train import run, train_compact
+from models.networks.compact import load_compact
+from models.networks.head_files import load_head
+from models.sounds import synthesis
+from models.sounds.labelled_clips import split
+from models.sounds.manifest import MANIFEST_COLUMNS, read_manifest
+
+CLIPS = [
+    ("laugh", synthesis.laugh, "laughter", "train"),
+    ("giggle", synthesis.laugh, "giggle", "train"),
+    ("speech", synthesis.speech_like, "speech", "train"),
+    ("music", synthesis.music_like, "music", "train"),
+    ("laugh2", synthesis.laugh, "laughter", "evaluate"),
+    ("noise", synthesis.noise, "noise", "evaluate"),
+]
+
+
+def level_teacher(samples: np.ndarray) -> np.ndarray:
+    """A teacher that knows how loud a second is, and nothing else."""
+    seconds = samples.reshape(-1, TEACHER_RATE)[1:-1]
+    level = np.abs(seconds).mean(axis=1, keepdims=True)
+    return np.repeat(level.clip(0, 1), AUDIOSET_CLASSES, axis=1).astype(np.float32)
+
+
+@pytest.fixture
+def eagerly():
+    """A few steps are much faster without building graphs for them."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def audio(tmp_path):
+    folder = tmp_path / "audio"
+    folder.mkdir()
+    with (folder / "manifest.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(MANIFEST_COLUMNS)
+        for number, (name, make, label, use) in enumerate(CLIPS):
+            pcm = (make(np.random.default_rng(number), 1.5) * 32767).astype("<i2")
+            with wave.open(str(folder / f"{name}.wav"), "wb") as sound:
+                sound.setparams((1, 2, 16000, len(pcm), "NONE", ""))
+                sound.writeframes(pcm.tobytes())
+            table.writerow([f"{name}.wav", label, name, use, "CC0", "made by the test: " + name])
+    return folder
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_the_recipe_makes_a_bundle_that_loads_and_is_measured(audio, tmp_path, monkeypatch):
+    output = tmp_path / "bundle"
+    for module in ("data", "measure"):
+        monkeypatch.setattr(f"models.distillation.{module}.load_teacher", lambda path: level_teacher)
+    rows, teacher = read_manifest(audio), tmp_path / "teacher.onnx"
+    card_path = train_compact(
+        rows,
+        teacher=teacher,
+        work=tmp_path / "work",
+        output=output,
+        settings=Settings(programmes=14, epochs=1, head_epochs=1, seed=1),
+    )
+    measure_compact(rows, output=output, teacher=teacher, command="a test", bootstraps=20)
+    card = json.loads(card_path.read_text())
+    network, _ = load_compact(output / card["embedder_weights"]["file"])
+    assert network(np.zeros((2, 96, 64), np.float32)).shape == (2, 128)
+    assert load_head(output / card["head"]["file"]).padding == card["head"]["padding"]
+    assert 0 < card["thresholds"]["offset"] <= card["thresholds"]["onset"] < 1
+    assert card["measured"]["evaluate_clips"]["laughs"] == card["measured"]["evaluate_clips"]["others"] == 1
+    assert {"source": "made by the test", "licence": "CC0", "clips": 4} in card["training_data"]
+
+
+def test_no_group_lies_on_both_sides_of_the_split(shared):
+    fit, check = split(read_manifest(shared / "audio"))
+    assert not {row.group for row in fit} & {row.group for row in check}
+    assert {row.use for row in fit + check} == {"train"}
+    assert any(row.label == "laughter" for row in check)
+
+
+def test_errors_are_one_sentence(tmp_path, capsys):
+    told = {"audio": tmp_path, "output": tmp_path, "teacher": tmp_path / "absent.onnx", "no_teacher": False}
+    assert run(argparse.Namespace(**told)) == 1
+    assert "absent.onnx is not there" in capsys.readouterr().err
+    (tmp_path / "manifest.csv").write_text("path,label\n")
+    with pytest.raises(ValueError, match="lacks the columns group"):
+        read_manifest(tmp_path)
+    (tmp_path / "manifest.csv").write_text(",".join(MANIFEST_COLUMNS) + "\na.wav,laughter\n")
+    with pytest.raises(ValueError, match=r"manifest\.csv, line 2: a column is missing"):
+        read_manifest(tmp_path)

@@ -1,0 +1,1 @@
+"""Labelled clips out of Debian packages and speech synthesisers: fetched, unpacked, cut, listed in a manifest."""
