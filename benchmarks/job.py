@@ -35,8 +35,8 @@ def _child(arguments: Mapping[str, Any]) -> dict[str, float]:
     from models.bundles.bundle import EmbedderSpec, open_bundle
     from pipeline import detect, engine_options
     from pipeline.detect_options import DetectOptions
-    from transforms.annotations import AnnotateSettings
-    from transforms.embed_recordings import EmbedSettings
+    from transforms.embed.embed_recordings import EmbedSettings
+    from transforms.tables.annotate_recordings import AnnotateSettings
 
     head = open_bundle(arguments["head"]).head()
     spec = selection.choose(bundle="compact").embedder

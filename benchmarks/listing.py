@@ -91,14 +91,14 @@ def serve(objects: int, ready: Any) -> None:
 
 def ours() -> int:
     """The recordings of the pattern, one at a time, as the job's workers find them."""
-    from transforms.find_recordings import find
+    from transforms.embed.find_recordings import find
 
     return sum(1 for _ in find([PATTERN]))
 
 
 def ours_kept() -> int:
     """The same, all kept by their ids, as the command does that plans a run."""
-    from transforms.find_recordings import find
+    from transforms.embed.find_recordings import find
 
     return len({recording.recording_id: recording for recording in find([PATTERN])})
 
@@ -134,7 +134,7 @@ def measure(way: str, url: str, answer: Any) -> None:
     import apache_beam.io.gcp.gcsio  # noqa: F401
     import gcsfs  # noqa: F401
 
-    import transforms.find_recordings  # noqa: F401
+    import transforms.embed.find_recordings  # noqa: F401
 
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
     count = WAYS[way]()

@@ -12,7 +12,7 @@ import pyarrow as pa
 from common.atomic_files import write_text
 from common.parquet_files import atomic_parquet
 from models.constants import LAUGHTER_KINDS
-from transforms.tables import EVENTS, RECORDINGS, table_path
+from transforms.tables.schemas import EVENTS, RECORDINGS, table_path
 
 EVENTS_A_RECORDING = 25
 RECORDINGS_A_DAY = 200

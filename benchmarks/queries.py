@@ -15,7 +15,7 @@ import time
 import pyarrow.dataset as ds
 
 from benchmarks.made_tables import make_tables
-from transforms.query_tables import ask, connect, queries, values_of
+from transforms.tables.query import ask, connect, queries, values_of
 
 GIVEN = {"laughs-near": {"time": "2014-06-01T12:00:00"}}
 ROWS_SHOWN = 20

@@ -15,11 +15,13 @@ from common.errors import LaughterError
 from common.storage import is_remote
 from pipeline import plan, progress, summary
 from pipeline.detect_options import DetectOptions
-from transforms import embedding_store, prune, run_metrics
-from transforms.annotations import AnnotateRecordings
-from transforms.embed_recordings import EmbedRecordings
-from transforms.find_recordings import FindRecordings
-from transforms.write_tables import ListStaleDays, WriteTables
+from transforms import run_metrics
+from transforms.embed.embed_recordings import EmbedRecordings
+from transforms.embed.find_recordings import FindRecordings
+from transforms.embed.store import claim
+from transforms.tables import prune
+from transforms.tables.annotate_recordings import AnnotateRecordings
+from transforms.tables.write_tables import ListStaleDays, WriteTables
 
 MORE_PASSES = 2
 
@@ -52,7 +54,7 @@ def run(options: DetectOptions) -> int:
         progress.say(note)
     work = plan.make(options)
     embedder = options.embed.embedder
-    embedding_store.claim(options.embed.store, embedder=embedder.name, space=embedder.space, note=not options.dry_run)
+    claim(options.embed.store, embedder=embedder.name, space=embedder.space, note=not options.dry_run)
     if options.dry_run:
         plan.show(work, options)
         return 0

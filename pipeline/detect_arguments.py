@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from transforms.decode_settings import DecodeSettings
+from transforms.decode.settings import DecodeSettings
 
 EPILOG = """examples:
   laughter detect '/archive/2016-01-*/*.mp4' --output tables/

@@ -13,9 +13,9 @@ from models.bundles.selection import ModelChoice
 from models.events import Thresholds
 from pipeline import engine_options
 from pipeline.places import absolute
-from transforms.annotations import AnnotateSettings
-from transforms.decode_settings import DecodeSettings
-from transforms.embed_recordings import EmbedSettings
+from transforms.decode.settings import DecodeSettings
+from transforms.embed.embed_recordings import EmbedSettings
+from transforms.tables.annotate_recordings import AnnotateSettings
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,9 +17,9 @@ from common.text import printable
 from pipeline import progress
 from pipeline.places import absolute, absolute_media
 from pipeline.tally import Tally, each_recording, find_days
-from transforms.export_files import ExportFiles
-from transforms.export_formats import FORMATS, FormatSettings
-from transforms.read_tables import Annotated, BadRecording, check
+from transforms.formats.export import ExportFiles
+from transforms.formats.writers import FORMATS, FormatSettings
+from transforms.tables.read_tables import Annotated, BadRecording, check
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 FORMATS = ("sfx", "eaf", "textgrid", "audacity", "vtt", "rttm", "csv", "jsonl")
-"""As in transforms.export_formats, which imports too much for a parser."""
+"""As in transforms.formats.writers, which imports too much for a parser."""
 
 DEFAULT_COLLECTION = "Communication Studies Archive, UCLA"
 

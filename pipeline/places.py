@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from transforms.media_places import NO_MEDIA
+from transforms.tables.media import NO_MEDIA
 
 
 def absolute(place: str) -> str:

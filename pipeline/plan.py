@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from common.text import printable
 from pipeline.detect_options import DetectOptions
 from pipeline.progress import say
-from transforms import find_recordings, write_tables
-from transforms.embed_recordings import usable_part
-from transforms.prune import Gone, find_gone
-from transforms.recordings import Recording
+from transforms.embed import find_recordings
+from transforms.embed.embed_recordings import usable_part
+from transforms.embed.recordings import Recording
+from transforms.tables import write_tables
+from transforms.tables.prune import Gone, find_gone
 
 LOOKING_AT_ONCE = 16
 """Parts: on object storage each takes some round trips."""

@@ -13,9 +13,17 @@ from common.extras import require
 from common.text import printable
 from pipeline.places import absolute
 from pipeline.plot_output import PlotOutput, Work, shown
-from transforms.archive_shares import Archive, by_hour, by_month, by_network, check_zone, months_between, whole_archive
 from transforms.plots.archive import Share, bars_plot, columns_plot
-from transforms.query_tables import connect
+from transforms.plots.archive_totals import (
+    Archive,
+    by_hour,
+    by_month,
+    by_network,
+    check_zone,
+    months_between,
+    whole_archive,
+)
+from transforms.tables.query import connect
 
 NETWORKS_SHOWN = 20
 HOURS = [f"{hour:02}" for hour in range(24)]

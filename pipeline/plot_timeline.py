@@ -16,8 +16,8 @@ from pipeline.plot_output import PlotOutput, Work, shown
 from pipeline.progress import hours_and_minutes
 from pipeline.tally import find_days
 from transforms.plots.timeline import timeline_plot
-from transforms.read_tables import Annotated, BadRecording, TableError, check, read_day
-from transforms.read_windows import WindowsTables
+from transforms.tables.read_tables import Annotated, BadRecording, TableError, check, read_day
+from transforms.tables.read_windows import WindowsTables
 
 LONGEST_HEADING = 90
 

@@ -13,10 +13,10 @@ from models.constants import LAUGHTER_KINDS
 from pipeline.places import absolute, absolute_media
 from pipeline.plot_output import PlotOutput, Work, shown
 from pipeline.tally import find_days
-from transforms.map_clips import NO_LAUGHTER, UNKNOWN, MapClips, clips_of_shards, clips_of_tables
-from transforms.map_page import map_page
+from transforms.maps.clips import NO_LAUGHTER, UNKNOWN, MapClips, clips_of_shards, clips_of_tables
 from transforms.maps.figure import group_name, map_plot
 from transforms.maps.projection import COMPONENTS, FEWEST, Projection, project
+from transforms.pages.map import map_page
 
 GROUPS = (NO_LAUGHTER, UNKNOWN, *LAUGHTER_KINDS)
 """In the order in which they are drawn."""
@@ -109,7 +109,7 @@ def _clips(options: TsneOptions, work: Work) -> MapClips:
         work.begin("shards read")
         return clips_of_shards(options.shards, options.sides, **sample)
     if options.audio:
-        from transforms.map_sounds import clips_of_sounds  # with TensorFlow, which the others do without
+        from transforms.maps.sounds import clips_of_sounds  # with TensorFlow, which the others do without
 
         work.begin("sounds read")
         return clips_of_sounds(options.audio, on_done=work.on_done, **sample)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # what only shows progress needs neither the engine nor TensorFlow
     from pipeline.plan import Plan
-    from transforms import embedding_store
-    from transforms.embed_recordings import EmbedSettings
+    from transforms.embed.embed_recordings import EmbedSettings
+    from transforms.embed.store import PartFile
 
 LINE_EVERY_S = 30.0
 """Between lines where output is no terminal."""
@@ -51,23 +51,23 @@ class PartWatcher:
             self._waiting.setdefault(recording.date, set()).add(recording.recording_id)
         self._before = {part.path: part.version for date in self._waiting for part in self._list(date)}
 
-    def _list(self, date: str) -> list[embedding_store.PartFile]:
+    def _list(self, date: str) -> list[PartFile]:
         from common.storage import StorageError
-        from transforms import embedding_store
+        from transforms.embed.store import list_day
 
         with contextlib.suppress(OSError, StorageError):
-            return embedding_store.list_day(self._store, date)
+            return list_day(self._store, date)
         return []
 
     def look(self) -> None:
         """Update the counts."""
-        from transforms import embedding_store
+        from transforms.embed.store import read_info
 
         for date, waiting in self._waiting.items():
             for part in self._list(date) if waiting else []:
                 if part.recording_id in waiting and self._before.get(part.path) != part.version:
                     waiting.discard(part.recording_id)
-                    self._count(embedding_store.read_info(part.path))
+                    self._count(read_info(part.path))
 
     def _count(self, info: dict | None) -> None:
         self.done += 1

@@ -18,7 +18,15 @@ from common.errors import LaughterError, UsageError
 from common.text import printable
 from pipeline import query_formats
 from pipeline.places import absolute
-from transforms.query_tables import Query, ask, connect, queries, query_errors, values_of, view_statements
+from transforms.tables.query import (
+    Query,
+    ask,
+    connect,
+    queries,
+    query_errors,
+    values_of,
+    view_statements,
+)
 
 ROWS_SHOWN = 20
 """Of a table on the terminal where --limit does not say."""

@@ -19,7 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from common.text import printable
-from transforms.query_tables import Query
+from transforms.tables.query import Query
 
 ROWS_A_BATCH = 65_536
 _WIDTH = 150

@@ -23,12 +23,12 @@ from common.text import printable
 from pipeline import progress
 from pipeline.places import absolute, absolute_media
 from pipeline.tally import Tally, each_recording, find_days
-from transforms.decode_outcome import DecodeError
-from transforms.media_places import media_link, media_place
-from transforms.read_tables import Annotated, BadRecording, TableError, check
-from transforms.read_windows import WindowsTables
-from transforms.report_page import INDEX_NAME, index_page, index_row, page_name, recording_page
-from transforms.waveform import read_peaks
+from transforms.decode.outcome import DecodeError
+from transforms.pages.peaks import read_peaks
+from transforms.pages.report import INDEX_NAME, index_page, index_row, page_name, recording_page
+from transforms.tables.media import media_link, media_place
+from transforms.tables.read_tables import Annotated, BadRecording, TableError, check
+from transforms.tables.read_windows import WindowsTables
 
 
 @dataclasses.dataclass(frozen=True)

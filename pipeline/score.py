@@ -20,10 +20,10 @@ from models.evaluation.threshold_curves import Curves, load_library, measure_cur
 from models.events import ANY, SCORED
 from pipeline import report_files, score_table
 from pipeline.places import absolute
+from transforms.formats.annotations import Annotations, Marked, plain_label, read_annotations
 from transforms.plots.score import false_alarms_plot, precision_recall_plot
-from transforms.read_annotations import Annotations, Marked, plain_label, read_annotations
-from transforms.read_tables import BadRecording, TableError
-from transforms.read_windows import WindowsTables
+from transforms.tables.read_tables import BadRecording, TableError
+from transforms.tables.read_windows import WindowsTables
 
 
 @dataclasses.dataclass(frozen=True)

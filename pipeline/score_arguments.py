@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 FORMATS = ("sfx", "eaf", "textgrid", "audacity", "vtt", "rttm", "csv", "jsonl")
-"""As in transforms.annotation_formats, which imports too much for a parser."""
+"""As in transforms.formats.readers, which imports too much for a parser."""
 
 EPILOG = """examples:
   laughter score tables/ truth/ --output score/              # a folder of .eaf files, or of another format

@@ -26,12 +26,12 @@ from models.load_shards import read_manifest
 from models.shard_format import MANIFEST, SIDES
 from pipeline import engine_options, progress
 from pipeline.places import absolute
-from transforms.clips import Placing
-from transforms.findings import TROUBLES
-from transforms.read_audioset import ReadAudioSet, find_files
-from transforms.read_labelled import ReadLabelled, read_labels
-from transforms.shard_manifest import write_manifest
-from transforms.shuffle_into_shards import ShardSettings, ShuffleIntoShards
+from transforms.shards.clips import Placing
+from transforms.shards.issues import TROUBLES
+from transforms.shards.manifest import write_manifest
+from transforms.shards.read_audioset import ReadAudioSet, find_files
+from transforms.shards.read_labelled import ReadLabelled, read_labels
+from transforms.shards.shuffle import ShardSettings, ShuffleIntoShards
 
 LOCAL_GROUPINGS = 16
 """Groupings of the shuffle: the local runner holds several copies of what one grouping holds."""

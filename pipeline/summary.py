@@ -16,7 +16,7 @@ from common.text import printable
 from pipeline.detect_options import DetectOptions
 from pipeline.plan import Plan
 from pipeline.progress import hours_and_minutes
-from transforms.tables import table_path
+from transforms.tables.schemas import table_path
 
 LISTED = 20
 """Failed recordings that are listed one by one."""

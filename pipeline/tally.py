@@ -10,7 +10,7 @@ from rich.console import Console
 
 from common.errors import UsageError
 from common.text import printable
-from transforms.read_tables import Annotated, TableError, list_days, read_day
+from transforms.tables.read_tables import Annotated, TableError, list_days, read_day
 
 EXAMPLES = 5
 """Recordings named with each trouble."""

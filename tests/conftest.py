@@ -7,7 +7,7 @@ import pytest
 
 from common import atomic_files
 from models.networks.threads import use_one_thread_per_call
-from tests.pipeline.loudness import write_bundle
+from tests.helpers.loudness import write_bundle
 
 use_one_thread_per_call()  # as in every process of ours, before a test runs anything in TensorFlow
 

@@ -10,9 +10,9 @@ from pipeline import cli
 from tests.engines.jobs import INSTALL
 from tests.engines.object_storage import gateway
 from tests.engines.report_pages import BROKEN, DAY, ONE, SCORES, SECONDS
-from tests.made_report import write_scored
-from tests.media import film
-from transforms.read_tables import read_day
+from tests.helpers.media import film
+from tests.helpers.report import write_scored
+from transforms.tables.read_tables import read_day
 
 ARGUMENTS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--window-size=1400,1300"),

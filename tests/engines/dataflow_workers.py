@@ -17,7 +17,7 @@ import time
 import pytest
 
 from pipeline.cli import HOME
-from tests.belongings import free_port
+from tests.helpers.open_resources import free_port
 
 BEAM_IN_GO = "v2.73.0"
 """The Go module of the SDK; the proxy has none of the pinned 2.72.0. What boot does has not changed between them."""

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from tests import tfrecords
-from tests.made_archive import contents, make_recording
+from tests.helpers import tfrecords
+from tests.helpers.archive import contents, make_recording
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ENGINES = pathlib.Path(os.environ.get("LAUGHTER_ENGINES", ROOT / ".engines"))

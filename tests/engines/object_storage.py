@@ -14,7 +14,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from tests.belongings import free_port
+from tests.helpers.open_resources import free_port
 
 START_TIMEOUT_S = 30
 

@@ -3,7 +3,7 @@
 import csv
 import time
 
-from tests.made_report import random_scores
+from tests.helpers.report import random_scores
 
 DAY = "2016-01-01"
 ONE, BROKEN, HOSTILE = f"{DAY}_0000_US_CNN_One", f"{DAY}_0100_US_CNN_Broken", 'x"><script>alert(1)</script>, "odd"'

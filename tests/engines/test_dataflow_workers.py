@@ -15,7 +15,7 @@ import pytest
 from pipeline import dataflow_package
 from pipeline.cli import HOME
 from tests.engines import dataflow_workers as workers
-from tests.media import beeps
+from tests.helpers.media import beeps
 
 pytestmark = pytest.mark.engines
 

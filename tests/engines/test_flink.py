@@ -14,7 +14,7 @@ import pytest
 
 from tests.engines import jobs
 from tests.engines.jobs import ENGINES, INSTALL, ROOT, need
-from tests.made_archive import contents, rows
+from tests.helpers.archive import contents, rows
 
 pytestmark = pytest.mark.engines
 

@@ -7,7 +7,7 @@ import pytest
 from models.sounds.manifest import MANIFEST_COLUMNS
 from pipeline import cli
 from tests.engines.report_pages import HOSTILE, one_of, press, until
-from tests.media import beeps
+from tests.helpers.media import beeps
 
 pytestmark = pytest.mark.engines
 

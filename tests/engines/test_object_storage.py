@@ -13,9 +13,9 @@ from common.parquet_files import open_parquet
 from common.storage import filesystem_of
 from models.bundles.bundle import open_bundle
 from pipeline import cli
-from tests import tfrecords
-from tests.made_archive import NAMES, make_recording
-from tests.media import film
+from tests.helpers import tfrecords
+from tests.helpers.archive import NAMES, make_recording
+from tests.helpers.media import film
 
 pytestmark = pytest.mark.engines
 

@@ -21,9 +21,9 @@ from tests.engines.report_pages import (
     set_slider,
     until,
 )
-from tests.made_archive import make_recording
-from tests.made_report import random_scores, write_scored
-from transforms.read_tables import read_day
+from tests.helpers.archive import make_recording
+from tests.helpers.report import random_scores, write_scored
+from transforms.tables.read_tables import read_day
 
 pytestmark = pytest.mark.engines
 

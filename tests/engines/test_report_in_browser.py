@@ -20,8 +20,8 @@ from tests.engines.report_pages import (
     shown,
     until,
 )
-from tests.made_report import FIND_ALL, as_found, as_page, random_cases
-from transforms.read_labelled import read_labels
+from tests.helpers.report import FIND_ALL, as_found, as_page, random_cases
+from transforms.shards.read_labelled import read_labels
 
 pytestmark = pytest.mark.engines
 

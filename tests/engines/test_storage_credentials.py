@@ -15,7 +15,7 @@ from common import storage as storages
 from common.parquet_files import open_parquet
 from pipeline import cli
 from tests.engines.object_storage import TOKEN
-from tests.made_archive import NAMES, make_recording
+from tests.helpers.archive import NAMES, make_recording
 
 pytestmark = pytest.mark.engines
 

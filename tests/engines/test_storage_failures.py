@@ -9,7 +9,7 @@ from common import storage as storages
 from pipeline import cli
 from tests.engines.object_storage import cut, garbled, silent, slow, unavailable
 from tests.engines.test_object_storage import TABLES, rows
-from tests.made_archive import NAMES, make_recording
+from tests.helpers.archive import NAMES, make_recording
 
 pytestmark = pytest.mark.engines
 

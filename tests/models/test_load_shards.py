@@ -11,7 +11,7 @@ import pytest
 
 from models.load_shards import ShardsError, load_clips, shard_files, stream
 from pipeline import cli
-from tests import tfrecords
+from tests.helpers import tfrecords
 
 
 @pytest.fixture(scope="module")

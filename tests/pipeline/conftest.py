@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline import cli
-from tests.made_archive import NAMES, make_recording
+from tests.helpers.archive import NAMES, make_recording
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from models.bundles.bundle import open_bundle
 from models.distillation.clip_report import teachers_laughter
 from models.distillation.teacher import load_teacher
 from pipeline import cli, completion, reference, sample
-from tests.media import decode
+from tests.helpers.media import decode
 
 
 def test_help_is_quick_to_import_and_names_every_command():

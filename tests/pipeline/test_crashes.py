@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from tests.crashes import kill_at_random
-from tests.made_archive import contents, make_recording, rows, states
+from tests.helpers.archive import contents, make_recording, rows, states
+from tests.stress.crashes import kill_at_random
 
 
 def test_killed_runs_go_on_as_if_nothing_had_been(tmp_path):

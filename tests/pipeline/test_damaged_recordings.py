@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tests import fuzz
-from tests.damaged_media import DAMAGES, make_case, make_originals
+from tests.helpers.damaged_media import DAMAGES, make_case, make_originals
+from tests.stress import fuzz
 
 CASES = 300
 

@@ -17,7 +17,7 @@ from gcp_storage_emulator.server import create_server
 
 from common.errors import UsageError
 from pipeline import cli, dataflow, dataflow_arguments, dataflow_package
-from tests.belongings import free_port
+from tests.helpers.open_resources import free_port
 
 NEEDED = ("--project=my-project", "--region=us-central1", "--staging=gs://stage/x")
 OUTPUT = ("gs://archive/2016/*.mp4", "--output=gs://out/tables")
@@ -129,7 +129,7 @@ def test_the_workers_package_holds_models_data_and_requirements(tmp_path):
     package = dataflow_package.build(cli.HOME, tmp_path)
     with tarfile.open(package) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"models/bundles/compact/embedder.npz", "transforms/embed_recordings.py", "setup.py"} <= names
+    assert {"models/bundles/compact/embedder.npz", "transforms/embed/embed_recordings.py", "setup.py"} <= names
     assert not any(name.startswith("tests") for name in names)
 
 
@@ -138,7 +138,7 @@ def test_the_workers_package_holds_models_data_and_requirements(tmp_path):
     [
         (
             "setup.py",
-            '        "models": ["bundles/*/card.json", "bundles/*/*.npz"],\n',
+            '        "models.bundles": ["*/card.json", "*/*.npz"],\n',
             "models/bundles/compact/card.json",
         ),
         ("setup.py", '    "imageio-ffmpeg>=0.6",\n', "imageio-ffmpeg"),

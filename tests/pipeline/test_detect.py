@@ -4,8 +4,8 @@ import imageio_ffmpeg
 import pytest
 
 from pipeline import cli
-from tests.made_archive import NAMES, contents, make_recording, rows, states
-from tests.media import ffmpeg, picture_source
+from tests.helpers.archive import NAMES, contents, make_recording, rows, states
+from tests.helpers.media import ffmpeg, picture_source
 
 
 def test_events_come_out_where_the_sound_was(archive, detect):

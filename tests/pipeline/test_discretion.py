@@ -12,8 +12,8 @@ import pytest
 from common.redaction import place_without_secrets, without_secrets
 from common.text import printable, storable
 from pipeline import cli
-from tests.made_archive import NAMES, rows
-from transforms.embedding_store import read_part
+from tests.helpers.archive import NAMES, rows
+from transforms.embed.store import read_part
 
 SECRET = "c0ffee5ecret"
 SIGNED = f"X-Goog-Credential=robot&X-Goog-Signature={SECRET}"

@@ -12,8 +12,7 @@ from models.load_shards import ClipArrays
 from models.shard_format import LAUGHTER_LABELS, pack_targets
 from pipeline import cli
 from pipeline.evaluate import PLOTS
-from tests import made_shards
-from tests.made_shards import made_clips
+from tests.helpers.shards import made_clips, write
 
 KERAS = "67top1acc_bidirectional_lstm_dropout_batchnorm_sgd.h5"
 
@@ -33,13 +32,13 @@ def loud_clips(count: int = 60) -> ClipArrays:
 
 @pytest.fixture
 def loud_shards(tmp_path):
-    return made_shards.write(tmp_path / "loud", {"eval": loud_clips()}, embedder="placeholder")
+    return write(tmp_path / "loud", {"eval": loud_clips()}, embedder="placeholder")
 
 
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory):
     sides = {"train": made_clips(300, seed=1), "held_out": made_clips(60, seed=2), "eval": made_clips(80, seed=3)}
-    return made_shards.write(tmp_path_factory.mktemp("shards"), sides)
+    return write(tmp_path_factory.mktemp("shards"), sides)
 
 
 def read(folder):
@@ -157,7 +156,7 @@ def test_baselines_alone_on_another_side(shards, tmp_path):
 
 def test_baselines_never_learn_from_recordings_they_are_measured_on(shards, tmp_path, capsys):
     sides = {"train": made_clips(300, seed=1), "eval": made_clips(20, seed=3)}
-    other = made_shards.write(tmp_path / "other", {"train": joined(*sides.values())})
+    other = write(tmp_path / "other", {"train": joined(*sides.values())})
     arguments = ("--shards", shards, "--baselines", "--train-shards", other, "--output", tmp_path / "r")
     assert evaluate(*arguments) == 0
     assert "20 training clips of recordings on the side eval are left out" in capsys.readouterr().err
@@ -171,9 +170,7 @@ def joined(*several: ClipArrays) -> ClipArrays:
 def test_clips_without_any_laughter_still_make_a_report(loudness_bundle, tmp_path, capsys):
     clips = loud_clips(9)
     targets = pack_targets(np.zeros(9, int), np.arange(10))
-    shards = made_shards.write(
-        tmp_path / "s", {"eval": dataclasses.replace(clips, targets=targets)}, embedder="placeholder"
-    )
+    shards = write(tmp_path / "s", {"eval": dataclasses.replace(clips, targets=targets)}, embedder="placeholder")
     assert evaluate("--shards", shards, "--head", loudness_bundle, "--output", tmp_path / "r") == 0
     assert read(tmp_path / "r")["models"][0]["detection_ap"]["value"] is None
     assert " - " in capsys.readouterr().out
@@ -182,7 +179,7 @@ def test_clips_without_any_laughter_still_make_a_report(loudness_bundle, tmp_pat
 def test_heads_of_another_embedder_are_refused(shards, loud_shards, loudness_bundle, tmp_path, capsys):
     assert evaluate("--shards", shards, "--head", loudness_bundle, "--output", tmp_path / "r") == 2
     assert "reads embeddings of placeholder" in capsys.readouterr().err
-    compact = made_shards.write(tmp_path / "compact", {"eval": made_clips(9)}, embedder="compact", space="other")
+    compact = write(tmp_path / "compact", {"eval": made_clips(9)}, embedder="compact", space="other")
     assert evaluate("--shards", compact, "--head", "compact", "--output", tmp_path / "r") == 2
     assert "of other compact weights" in capsys.readouterr().err
     assert evaluate("--shards", compact, "--output", tmp_path / "r") == 2

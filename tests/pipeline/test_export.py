@@ -10,10 +10,10 @@ import fsspec
 import pytest
 
 from pipeline import cli
-from tests.made_tables import event_row, recording_row, write_tables
-from transforms import export_files
-from transforms.export_formats import FORMATS
-from transforms.tables import table_path
+from tests.helpers.tables import event_row, recording_row, write_tables
+from transforms.formats import writers
+from transforms.formats.writers import FORMATS
+from transforms.tables.schemas import table_path
 
 ONE, QUIET, BROKEN = (f"2016-01-01_{hour:02d}00_US_CNN_{name}" for hour, name in enumerate(("One", "Quiet", "Broken")))
 LATER = "2016-01-02_0000_DE_ZDF_Later"
@@ -113,7 +113,7 @@ def test_a_damaged_day_among_good_ones(tables, tmp_path, capsys):
 
 def test_one_bad_recording_does_not_stop_the_rest(tmp_path, capsys, monkeypatch):
     write_tables(tmp_path / "t", [recording_row(name) for name in (ONE, QUIET, LATER)], [event_row(ONE, 5, 5)])
-    broken = export_files.FORMATS["vtt"]
+    broken = writers.FORMATS["vtt"]
     refuse = {QUIET: ValueError("the library is unhappy")}
 
     def text(annotated, settings):
@@ -121,7 +121,7 @@ def test_one_bad_recording_does_not_stop_the_rest(tmp_path, capsys, monkeypatch)
             raise refuse[annotated.recording_id]
         return broken.text(annotated, settings)
 
-    monkeypatch.setitem(export_files.FORMATS, "vtt", type(broken)("vtt", text))
+    monkeypatch.setitem(writers.FORMATS, "vtt", type(broken)("vtt", text))
     assert export(tmp_path / "t", tmp_path / "out", "--format", "vtt", "--format", "audacity") == 3
     assert set(contents(tmp_path / "out")) == {f"{QUIET}.txt", f"{LATER}.txt", f"{LATER}.vtt"}
     said = capsys.readouterr().out

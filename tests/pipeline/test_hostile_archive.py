@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.made_archive import NAMES, contents, make_recording, rows
+from tests.helpers.archive import NAMES, contents, make_recording, rows
 
 MAGIC_NAMES = (
     b"-i.wav",

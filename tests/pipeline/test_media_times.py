@@ -4,7 +4,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import cli
-from tests.media import ffmpeg, picture_source
+from tests.helpers.media import ffmpeg, picture_source
 
 LENGTH_S, NOISE_S = 24, (14, 18)
 

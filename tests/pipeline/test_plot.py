@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from pipeline import cli
-from tests.made_tables import event_row, recording_row, write_tables, write_windows
-from transforms.archive_shares import by_hour, by_month, by_network, months_between, whole_archive
-from transforms.query_tables import connect
+from tests.helpers.tables import event_row, recording_row, write_tables, write_windows
+from transforms.plots.archive_totals import by_hour, by_month, by_network, months_between, whole_archive
+from transforms.tables.query import connect
 
 ONE, TWO, FAILED = "2016-01-01_0000_US_CNN_One", "2016-02-29_2330_DE_ZDF_Two", "2016-01-01_0100_US_CNN_Broken"
 PLAIN = "c0ffee"

@@ -12,12 +12,12 @@ import pytest
 
 from models.sounds.manifest import MANIFEST_COLUMNS
 from pipeline import cli
-from tests import made_shards
-from tests.made_tables import event_row, recording_row, write_tables
-from tests.media import beeps
-from tests.transforms.test_embedding_store import write as write_part
-from transforms.map_clips import clips_of_shards, clips_of_tables
-from transforms.recordings import describe
+from tests.helpers.media import beeps
+from tests.helpers.shards import made_clips, write
+from tests.helpers.tables import event_row, recording_row, write_tables
+from tests.transforms.embed.test_store import write as write_part
+from transforms.embed.recordings import describe
+from transforms.maps.clips import clips_of_shards, clips_of_tables
 
 ONE, TWO = "2016-01-01_0000_US_CNN_One", "2016-01-02_0000_DE_ZDF_Two"
 HOSTILE = "</script><img src=x onerror=alert(1)>\"&'.wav"
@@ -46,10 +46,10 @@ def page_data(path):
 
 @pytest.fixture
 def shards(tmp_path):
-    clips = made_shards.made_clips(80)
+    clips = made_clips(80)
     clips.video_ids[:] = [f"video-{number:05d}" for number in range(80)]  # eleven characters, as those of videos
     clips.video_ids[3] = HOSTILE
-    return made_shards.write(tmp_path / "shards", {"train": clips, "eval": made_shards.made_clips(40, seed=1)})
+    return write(tmp_path / "shards", {"train": clips, "eval": made_clips(40, seed=1)})
 
 
 def test_shards_give_a_picture_and_a_page_with_links_to_videos(shards, tmp_path, capsys):
@@ -83,7 +83,7 @@ def test_a_side_alone(shards, tmp_path, capsys):
 
 def test_features_of_shards_are_means_over_frames(shards):
     clips = clips_of_shards(str(shards), ["train"], size=1000, seed=0)
-    made = made_shards.made_clips(80)
+    made = made_clips(80)
     row = [clip.name for clip in clips.clips].index("video-00005 at 0 s")
     np.testing.assert_allclose(clips.features[row], made.embedding[5, : made.n_frames[5]].mean(axis=0), rtol=1e-5)
 
@@ -178,6 +178,6 @@ def test_what_cannot_be_mapped_is_one_sentence(tmp_path, monkeypatch, arguments,
 
 
 def test_too_few_clips_are_refused(tmp_path, capsys):
-    shards = made_shards.write(tmp_path / "shards", {"train": made_shards.made_clips(5)})
+    shards = write(tmp_path / "shards", {"train": made_clips(5)})
     assert plot("--shards", shards, "--output", tmp_path / "out") == 2
     assert "a map takes at least 8 clips, and there are 5; give more" in capsys.readouterr().err

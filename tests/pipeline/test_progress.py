@@ -8,9 +8,9 @@ import pytest
 from models.bundles.bundle import EmbedderSpec
 from pipeline import progress, summary
 from pipeline.plan import Plan
-from transforms import embedding_store
-from transforms.embed_recordings import EmbedSettings
-from transforms.recordings import describe
+from transforms.embed.embed_recordings import EmbedSettings
+from transforms.embed.recordings import describe
+from transforms.embed.store import PART_FORMAT, write_part
 
 
 @pytest.fixture
@@ -19,9 +19,9 @@ def recordings():
 
 
 def write(root, recording, status, audio_s):
-    with embedding_store.write_part(root, recording) as part:
+    with write_part(root, recording) as part:
         part.append(np.zeros((int(audio_s), 128), np.uint8))
-        part.describe({"format": embedding_store.FORMAT, "status": status, "audio_s": audio_s})
+        part.describe({"format": PART_FORMAT, "status": status, "audio_s": audio_s})
 
 
 def test_the_watcher_counts_parts_as_they_come(tmp_path, recordings):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.made_archive import NAMES, contents, rows, states
+from tests.helpers.archive import NAMES, contents, rows, states
 
 
 def recordings(output):

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from pipeline import cli
-from tests.made_tables import event_row, recording_row, write_tables
+from tests.helpers.tables import event_row, recording_row, write_tables
 
 ONE, TWO = "2016-01-01_0000_US_CNN_One", "2016-01-02_0000_DE_ZDF_Two"
 

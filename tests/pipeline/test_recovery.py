@@ -13,9 +13,10 @@ from common import temporary_files
 from common.atomic_files import atomic_file
 from models.bundles.bundle import open_bundle
 from pipeline import cli
-from tests.made_archive import NAMES, contents, make_recording, rows, states
-from transforms import embedding_store, write_tables
-from transforms.annotations import AnnotateSettings
+from tests.helpers.archive import NAMES, contents, make_recording, rows, states
+from transforms.embed.store import list_day
+from transforms.tables import write_tables
+from transforms.tables.annotate_recordings import AnnotateSettings
 
 
 def damage(path):
@@ -97,7 +98,7 @@ def test_an_older_listing_of_a_day_does_not_win_over_newer_tables(archive, detec
     before = rows(output, "recordings")
     head = open_bundle(loudness_bundle)
     settings = AnnotateSettings(str(output / "store"), str(output), head.head(), head.head().thresholds)
-    parts = embedding_store.list_day(settings.store, "2016-01-01")
+    parts = list_day(settings.store, "2016-01-01")
     with pytest.raises(write_tables.DayChanged):
         write_tables.write_day("2016-01-01", parts[:1], settings)
     assert rows(output, "recordings") == before

@@ -7,7 +7,7 @@ import pytest
 
 from common.parquet_files import open_parquet
 from pipeline import cli
-from tests.made_archive import make_recording
+from tests.helpers.archive import make_recording
 
 NAME = "2016-01-01_0000_US_CNN_One"
 

@@ -10,10 +10,10 @@ import fsspec
 import pytest
 
 from pipeline import cli
-from tests.made_archive import make_recording
-from tests.made_report import random_scores, write_scored
-from tests.media import beeps
-from transforms.tables import table_path
+from tests.helpers.archive import make_recording
+from tests.helpers.media import beeps
+from tests.helpers.report import random_scores, write_scored
+from transforms.tables.schemas import table_path
 
 ONE, QUIET, BROKEN = (f"2016-01-01_{hour:02d}00_US_CNN_{name}" for hour, name in enumerate(("One", "Quiet", "Broken")))
 LATER = "2016-01-02_0000_DE_ZDF_Later"

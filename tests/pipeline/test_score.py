@@ -8,10 +8,10 @@ import pytest
 
 from common.text import safe_name
 from pipeline import cli, score_arguments
-from tests.made_tables import event_row, recording_row, write_tables, write_windows
-from transforms.annotation_formats import READERS
-from transforms.export_formats import FORMATS
-from transforms.read_annotations import read_annotations
+from tests.helpers.tables import event_row, recording_row, write_tables, write_windows
+from transforms.formats.annotations import read_annotations
+from transforms.formats.readers import READERS
+from transforms.formats.writers import FORMATS
 
 ONE, QUIET = "2016-01-01_0000_US_CNN_One", "2016-01-01_0100_US_CNN_Quiet"
 BROKEN = "2016-01-01_0200_US_CNN_Broken"

@@ -11,11 +11,11 @@ import pytest
 from models.load_shards import load_clips
 from models.shard_format import class_targets
 from pipeline import cli
-from tests import tfrecords
-from tests.tfrecords import clip, made_frames, write
-from tests.transforms.test_embedding_store import write as write_part
-from transforms import embedding_store
-from transforms.recordings import describe
+from tests.helpers import tfrecords
+from tests.helpers.tfrecords import clip, made_frames, write
+from tests.transforms.embed.test_store import write as write_part
+from transforms.embed.recordings import describe
+from transforms.embed.store import claim
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +171,7 @@ def test_own_labels_and_store_become_shards(tmp_path):
     store, recording = tmp_path / "store", describe("/a/2016-01-01_0030_US_CNN_X.ts", 1, "")
     embeddings = np.random.default_rng(0).integers(0, 256, (60, 128)).astype(np.uint8)
     write_part(store, recording, embeddings)
-    embedding_store.claim(str(store), embedder="compact", space="abc")
+    claim(str(store), embedder="compact", space="abc")
     labels = tmp_path / "labels.csv"
     labels.write_text(
         "recording,start_s,end_s,label\n2016-01-01_0030_US_CNN_X,0,60,none\n2016-01-01_0030_US_CNN_X.ts,20,25,giggle\n"

@@ -7,8 +7,7 @@ from tensorflow.python.framework import config
 
 from models.bundles.bundle import open_bundle
 from pipeline import cli, train
-from tests import made_shards
-from tests.made_shards import made_clips
+from tests.helpers.shards import made_clips, write
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -21,7 +20,7 @@ def _as_before():
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory):
     sides = {"train": made_clips(200, seed=1), "held_out": made_clips(60, seed=2)}
-    return made_shards.write(tmp_path_factory.mktemp("shards"), sides)
+    return write(tmp_path_factory.mktemp("shards"), sides)
 
 
 def laughter_train(shards, output, *arguments):
@@ -129,7 +128,7 @@ def test_numbers_that_make_no_sense_are_refused(shards, tmp_path, capsys, argume
 @pytest.mark.parametrize("more", [[], ["--dry-run"]])
 def test_shards_without_a_side_are_refused_in_one_sentence(tmp_path, capsys, missing, more):
     sides = {side: made_clips(9) for side in {"train", "held_out", "eval"} - {missing}}
-    folder = made_shards.write(tmp_path / "shards", sides)
+    folder = write(tmp_path / "shards", sides)
     assert laughter_train(folder, tmp_path / "out", *more) == 2
     (sentence,) = capsys.readouterr().err.splitlines()
     assert f"have no clips on the side {missing}; make them with other options" in sentence

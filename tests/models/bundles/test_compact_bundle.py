@@ -18,7 +18,7 @@ from models.networks.head_files import load_head
 from models.networks.log_mel import log_mel_patches
 from models.sounds import synthesis
 from tests.helpers.sounds import LAUGHS, OTHERS
-from transforms.classify_windows import classify_windows
+from transforms.tables.classify_windows import classify_windows
 
 BUNDLE = pathlib.Path(__file__).parents[3] / "models" / "bundles" / "compact"
 

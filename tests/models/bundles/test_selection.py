@@ -12,7 +12,7 @@ from models.bundles.bundle import open_bundle
 from models.bundles.selection import choose
 from models.constants import CLASSES
 from models.networks.head_files import save_head
-from tests.pipeline.loudness import loudness_head
+from tests.helpers.loudness import loudness_head
 
 
 def make_bundle(folder, embedder="placeholder", **card):

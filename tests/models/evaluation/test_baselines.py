@@ -11,7 +11,7 @@ from models.constants import CLASSES
 from models.evaluation import baselines
 from models.load_shards import ClipArrays
 from models.shard_format import class_targets
-from tests.made_shards import made_clips
+from tests.helpers.shards import made_clips
 
 
 def clips_of(embedding: np.ndarray, n_frames: list[int]) -> ClipArrays:

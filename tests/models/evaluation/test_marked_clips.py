@@ -23,7 +23,7 @@ from models.evaluation.marked_clips import (
     thresholds_of,
 )
 from models.load_shards import ClipArrays
-from tests.pipeline.loudness import loudness_head
+from tests.helpers.loudness import loudness_head
 
 HEADING = ",".join(COLUMNS)
 

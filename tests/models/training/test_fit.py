@@ -21,8 +21,8 @@ from models.training.batches import (
 )
 from models.training.fit import Epoch, Network, TrainingError, batches, fit
 from models.training.recipes import RECIPES, Recipe
-from tests import made_shards
-from tests.made_shards import made_clips
+from tests.helpers import shards
+from tests.helpers.shards import made_clips
 
 SMALL = Recipe(HeadShape(units=4, bidirectional=False, steps=FRAMES), epochs=9, batch=32)
 
@@ -30,7 +30,7 @@ SMALL = Recipe(HeadShape(units=4, bidirectional=False, steps=FRAMES), epochs=9, 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     sides = {"train": made_clips(96, seed=1), "held_out": made_clips(40, seed=2)}
-    return str(made_shards.write(tmp_path_factory.mktemp("shards"), sides))
+    return str(shards.write(tmp_path_factory.mktemp("shards"), sides))
 
 
 @pytest.fixture
@@ -311,7 +311,7 @@ def test_patience_counts_on_after_a_stop_but_only_with_the_same_recipe_and_seed(
 
 def test_a_network_learns_to_tell_laughter(tmp_path):
     sides = {"train": made_clips(400, seed=1, kinds=1), "held_out": made_clips(100, seed=2, kinds=1)}
-    folder = str(made_shards.write(tmp_path / "shards", sides))
+    folder = str(shards.write(tmp_path / "shards", sides))
     shape = dataclasses.replace(RECIPES["hybrid"].shape, units=4, bidirectional=False)
     recipe = dataclasses.replace(RECIPES["hybrid"], shape=shape, learning_rate=0.01, epochs=4, batch=8)
     _, epochs = run_fit(folder, tmp_path, recipe, patience=4)
@@ -334,10 +334,10 @@ def test_held_out_precision_is_of_any_laughter():
 
 
 def test_shards_without_a_side_are_refused(tmp_path):
-    only = made_shards.write(tmp_path / "one", {"train": made_clips(9)})
+    only = shards.write(tmp_path / "one", {"train": made_clips(9)})
     with pytest.raises(ShardsError, match="no clips on the side held_out"):
         run_fit(str(only), tmp_path)
-    only = made_shards.write(tmp_path / "two", {"held_out": made_clips(9)})
+    only = shards.write(tmp_path / "two", {"held_out": made_clips(9)})
     with pytest.raises(ShardsError, match="no clips on the side train"):
         run_fit(str(only), tmp_path)
 

@@ -15,8 +15,8 @@ from models.shard_format import FRAMES, LABELS, class_targets
 from models.training.fit import Epoch
 from models.training.recipes import Recipe
 from models.training.train import best_threshold, choose_thresholds, highest_probability, train_head
-from tests import made_shards
-from tests.made_shards import made_clips
+from tests.helpers import shards
+from tests.helpers.shards import made_clips
 
 RECIPE = Recipe(
     HeadShape(units=2, bidirectional=False, dropout_in=0.2, dropout_out=0.2, auxiliary=LABELS, steps=FRAMES),
@@ -33,7 +33,7 @@ RECIPE = Recipe(
 def folder(tmp_path_factory):
     sides = {"train": made_clips(96, seed=1), "held_out": made_clips(40, seed=2)}
     place = tmp_path_factory.mktemp("shards")
-    return str(made_shards.write(place, sides, embedder="compact", space="abc"))
+    return str(shards.write(place, sides, embedder="compact", space="abc"))
 
 
 def train(folder, output, *, seed=7, report):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.media import ffmpeg
+from tests.helpers.media import ffmpeg
 from transforms.collect import cutting
 
 HZ = 16000

@@ -1,0 +1,43 @@
+"""Where a recording lies, and how a page links to it."""
+
+import urllib.parse
+
+import pytest
+
+from transforms.tables.media import media_link, media_place
+
+ROW = {"path": "/archive/2016/a.mp4"}
+
+
+def test_the_place_is_the_tables_or_another_folder_or_none():
+    assert media_place(ROW, None) == "/archive/2016/a.mp4"
+    assert media_place(ROW, "/mnt/tv/") == "/mnt/tv/a.mp4"
+    assert media_place(ROW, "https://tv.example") == "https://tv.example/a.mp4"
+    assert media_place(ROW, "none") is None
+    assert media_place({"path": ""}, "/mnt") is None
+
+
+@pytest.mark.parametrize(
+    ("place", "page", "link"),
+    [
+        ("/archive/a.mp4", "/home/pages/p.html", "../../archive/a.mp4"),
+        ("/home/pages/a.mp4", "/home/pages/p.html", "./a.mp4"),
+        ("https://tv.example/a.mp4", "/home/p.html", "https://tv.example/a.mp4"),
+        ("/archive/a b.mp4", "gs://bucket/p.html", "file:///archive/a%20b.mp4"),
+        ("gs://bucket/a.mp4", "/home/p.html", None),
+    ],
+)
+def test_links_are_relative_on_one_disk(place, page, link):
+    assert media_link(place, page) == link
+
+
+@pytest.mark.parametrize("leaf", ["javascript:alert(1).mp4", "a#b?c%20.mp4", "é \"'<>.mp4"])
+def test_any_name_stays_a_path(leaf):
+    link = media_link(f"/tv/{leaf}", "/tv/p.html")
+    parts = urllib.parse.urlsplit(urllib.parse.urljoin("file:///tv/p.html", link))
+    assert (parts.scheme, urllib.parse.unquote(parts.path), parts.query, parts.fragment) == (
+        "file",
+        f"/tv/{leaf}",
+        "",
+        "",
+    )

@@ -1,0 +1,151 @@
+"""Samples with their times, as ffmpeg writes them, put onto one timeline without holes."""
+
+import dataclasses
+import io
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from models.constants import SAMPLE_RATE_HZ
+from transforms.decode.ffmpeg_command import TIME_OFFSET_S
+from transforms.decode.settings import DecodeSettings
+
+Samples = npt.NDArray[np.int16]
+"""int16, either [samples] or [seconds, 16000]."""
+
+TimedSamples = tuple[int, Samples]
+"""The place of the first sample, counted in samples of 16 kHz from the recording's start, and the samples."""
+
+TOLERANCE_S = 0.1
+"""Smaller differences between the times of the samples and their count are let be (clocks are not exact)."""
+
+# Identifiers of RFC 9559 (Matroska).
+_SEGMENT, _CLUSTER, _TIMESTAMP = 0x18538067, 0x1F43B675, 0xE7
+_SIMPLE_BLOCK, _BLOCK_GROUP, _BLOCK = 0xA3, 0xA0, 0xA1
+_SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
+
+
+def read_packets(stream: io.BufferedIOBase) -> Iterator[TimedSamples]:
+    """Yield the audio of a Matroska stream of one s16le track at 16 kHz, as ffmpeg writes it to a pipe.
+
+    Times are in whole milliseconds (ffmpeg's default scale). Ends quietly where the stream breaks off.
+    """
+    while True:
+        identifier, size = _read_number(stream, keep_marker=True), _read_number(stream)
+        if identifier is None or size is None:
+            return
+        if identifier == _SEGMENT:  # of unknown size: go on with what it holds
+            continue
+        content = stream.read(size)
+        if len(content) < size:
+            return
+        if identifier == _CLUSTER:
+            yield from _cluster_packets(content)
+
+
+def _cluster_packets(content: bytes) -> Iterator[TimedSamples]:
+    """Yield the packets of one cluster; a block's head is its track, 16 bits of relative time, flags."""
+    stream, start_ms = io.BytesIO(content), 0
+    while (identifier := _read_number(stream, keep_marker=True)) is not None:
+        size = _read_number(stream) or 0
+        if identifier == _BLOCK_GROUP:
+            continue
+        place = stream.tell()
+        if identifier == _TIMESTAMP:
+            start_ms = int.from_bytes(content[place : place + size], "big") - 1000 * TIME_OFFSET_S
+        elif identifier in (_SIMPLE_BLOCK, _BLOCK):
+            later_ms = int.from_bytes(content[place + 1 : place + 3], "big", signed=True)
+            samples = np.frombuffer(content, "<i2", (size - 4) // 2, place + 4)
+            yield (start_ms + later_ms) * _SAMPLES_PER_MS, samples
+        stream.seek(size, io.SEEK_CUR)
+
+
+def _read_number(stream: io.BufferedIOBase | io.BytesIO, *, keep_marker: bool = False) -> int | None:
+    """Read one of EBML's numbers of 1 to 8 bytes (RFC 8794), whose first set bit tells its length."""
+    first = stream.read(1)
+    if not first or not first[0]:
+        return None
+    length = 9 - first[0].bit_length()
+    head = first[0] if keep_marker else first[0] ^ (0x80 >> (length - 1))
+    return int.from_bytes(bytes([head]) + stream.read(length - 1), "big")
+
+
+@dataclasses.dataclass
+class Timeline:
+    """Puts timed samples where they belong and keeps count; memory is bounded whatever the times."""
+
+    settings: DecodeSettings
+    samples: int = 0
+    """Length so far."""
+    silence_samples: int = 0
+    """Silence filled into holes."""
+    dropped_samples: int = 0
+    """Samples dropped because their time was already taken."""
+    jump_to: int | None = None
+    """Where the audio went on, in samples, after a gap longer than allowed; it ends before that."""
+    cut: bool = False
+    """The longest duration was reached."""
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether the rest of the recording is not wanted."""
+        return self.cut or self.jump_to is not None
+
+    def place(self, packets: Iterable[TimedSamples]) -> Iterator[Samples]:
+        """Yield int16 [samples] pieces that follow one another without holes from time zero on."""
+        limit = round(self.settings.max_duration_s * SAMPLE_RATE_HZ)
+        for start, samples in packets:
+            for piece in self._fitted(start, samples):
+                self.cut = self.samples + len(piece) > limit
+                piece = piece[: limit - self.samples]
+                self.samples += len(piece)
+                yield piece
+                if self.cut:
+                    return
+            if self.jump_to is not None:
+                return
+
+    def _fitted(self, start: int, samples: Samples) -> Iterator[Samples]:
+        """Yield silence up to `start`, then the samples, less what comes too late."""
+        hole = start - self.samples
+        if hole > self.settings.max_gap_s * SAMPLE_RATE_HZ:
+            self.jump_to = start
+            return
+        if abs(hole) <= TOLERANCE_S * SAMPLE_RATE_HZ:
+            yield samples
+            return
+        self.silence_samples += max(hole, 0)
+        for filled in range(0, hole, SAMPLE_RATE_HZ):
+            yield np.zeros(min(SAMPLE_RATE_HZ, hole - filled), np.int16)
+        dropped = min(max(-hole, 0), len(samples))
+        self.dropped_samples += dropped
+        yield samples[dropped:]
+
+
+def in_blocks(pieces: Iterable[Samples], *, size: int) -> Iterator[Samples]:
+    """Join pieces and cut them anew into int16 [size], the last shorter; each block is an array of its own."""
+    block, filled = np.empty(size, np.int16), 0
+    for piece in pieces:
+        while len(piece):
+            part = piece[: size - filled]
+            block[filled : filled + len(part)] = part
+            filled += len(part)
+            piece = piece[len(part) :]
+            if filled == size:
+                yield block
+                block, filled = np.empty(size, np.int16), 0
+    if filled:
+        yield block[:filled]
+
+
+def whole_seconds(samples: Samples, *, shortest_s: float) -> Samples:
+    """Return int16 [seconds, 16000]: an unfinished second is zero-padded, or dropped below `shortest_s`."""
+    seconds, rest = divmod(len(samples), SAMPLE_RATE_HZ)
+    if rest == 0:
+        return samples.reshape(seconds, SAMPLE_RATE_HZ)
+    seconds += rest >= shortest_s * SAMPLE_RATE_HZ
+    padded = np.zeros(seconds * SAMPLE_RATE_HZ, np.int16)
+    kept = samples[: len(padded)]
+    padded[: len(kept)] = kept
+    return padded.reshape(seconds, SAMPLE_RATE_HZ)

@@ -1,0 +1,265 @@
+"""EmbedRecordings: each recording is decoded once and becomes a part of the embedding store."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import numpy.typing as npt
+from apache_beam.utils.shared import Shared
+
+from common import storage
+from common.text import printable, storable
+from models.bundles.bundle import EmbedderSpec
+from models.networks.embedder import BATCH_SECONDS, Embedder
+from transforms import run_metrics
+from transforms.decode.decode import decode_seconds
+from transforms.decode.outcome import DecodeError, DecodeOutcome, MediaInfo, check_size
+from transforms.decode.settings import DecodeSettings
+from transforms.embed.recordings import Recording
+from transforms.embed.store import (
+    PART_FORMAT,
+    PartWriter,
+    StoreError,
+    fingerprint,
+    part_path,
+    read_info,
+    read_part,
+    write_part,
+)
+from transforms.run_metrics import Effort
+
+logger = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class PartRef:
+    """What the flow carries on: where a recording's embeddings lie, never the embeddings.
+
+    Attributes:
+        recording_id, date: of the recording; the day may be Hive's null partition.
+        seconds: embeddings in the part.
+        status: "done", "partial" or "failed".
+        reused: whether the part was there already.
+    """
+
+    recording_id: str
+    date: str
+    seconds: int
+    status: str
+    reused: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class EmbedSettings:
+    """How recordings are embedded.
+
+    Attributes:
+        store: root of the embedding store.
+        embedder: which embedder, at which precision.
+        decode: what changes the samples, and limits.
+        recompute: embed again what the store holds already.
+        only_new: leave alone every recording that has a part, whatever the part says.
+        threads: batches embedded at a time; None for one a core.
+    """
+
+    store: str
+    embedder: EmbedderSpec
+    decode: DecodeSettings = DecodeSettings()
+    recompute: bool = False
+    only_new: bool = False
+    threads: int | None = None
+
+    def fingerprint(self, recording: Recording) -> str:
+        """Of everything that changes the recording's embeddings."""
+        return fingerprint(
+            {
+                "format": PART_FORMAT,
+                "recording": [recording.recording_id, recording.size_bytes, recording.modified],
+                "embedder": self.embedder.fingerprint,
+                "decode": self.decode.fingerprint(),
+            }
+        )
+
+
+def usable_part(recording: Recording, settings: EmbedSettings) -> dict[str, Any] | None:
+    """What the part of `recording` says, where this run has nothing to do for it; else None.
+
+    A part is used where its fingerprint fits; recordings that failed are tried again, and so, whatever the settings,
+    are those whose embeddings were damaged in the store.
+    """
+    if settings.recompute:
+        return None
+    info = read_info(part_path(settings.store, recording.date, recording.recording_id))
+    if info is None or (settings.only_new and info["stage"] != "store"):
+        return info
+    fits = info["fingerprint"] == settings.fingerprint(recording) and info["status"] != "failed"
+    return info if fits else None
+
+
+def embed_recording(
+    recording: Recording, settings: EmbedSettings, embedder: Embedder, effort: Effort | None = None
+) -> PartRef:
+    """Decode and embed one recording into the store, or use the part that is there.
+
+    A recording that cannot be decoded gets a part without embeddings whose footer says why. What it took is added to
+    `effort`.
+
+    Raises:
+        embedding_store.StoreError: the store cannot be written.
+    """
+    info = usable_part(recording, settings)
+    if info is not None and _moved(info, recording, settings):
+        try:
+            _rename_source(recording, settings.store)
+        except StoreError:
+            raise
+        except (OSError, ValueError, KeyError) as error:
+            logger.warning("the part of %s is damaged (%s) and is made anew", printable(recording.path), error)
+            info = None
+    reused = info is not None
+    if info is None:
+        info = _compute_part(recording, settings, embedder, effort or Effort())
+    return PartRef(recording.recording_id, recording.date, info["seconds"], info["status"], reused)
+
+
+def _compute_part(recording: Recording, settings: EmbedSettings, embedder: Embedder, effort: Effort) -> dict[str, Any]:
+    """Write the recording's part: its embeddings, or, where it failed at whatever point, none but the reason."""
+    local = recording.path
+    try:
+        check_size(recording.path, recording.size_bytes, settings.decode)
+        with staged(recording.path, effort) as local, write_part(settings.store, recording) as part:
+            if local != recording.path:  # not every storage tells sizes
+                check_size(recording.path, os.path.getsize(local), settings.decode)
+            outcome = _embed_decoded(local, part, settings, embedder, effort)
+            info = _document(recording, settings, outcome, part.writer.rows, local)
+            part.describe(info)
+        return info
+    except DecodeError as error:
+        failure = DecodeOutcome(error.info, 0.0, 0.0, "failed", str(error))
+        stage = "decode"
+    except FetchError as error:
+        failure = DecodeOutcome(MediaInfo(), 0.0, 0.0, "failed", str(error))
+        stage = "fetch"
+    with write_part(settings.store, recording) as part:
+        info = _document(recording, settings, failure, 0, local) | {"stage": stage}
+        part.describe(info)
+    return info
+
+
+def _embed_decoded(
+    local: str, part: PartWriter, settings: EmbedSettings, embedder: Embedder, effort: Effort
+) -> DecodeOutcome:
+    outcomes = []
+
+    def blocks() -> Generator[npt.NDArray[np.int16], None, None]:
+        decoded = decode_seconds(local, settings.decode, block_s=BATCH_SECONDS, watch=effort.decoding.running)
+        outcomes.append((yield from decoded))
+
+    def watch(seconds: int) -> contextlib.AbstractContextManager[None]:
+        effort.batches.append(seconds)
+        return effort.embedding.running()
+
+    with contextlib.closing(blocks()) as seconds:  # so that an exception here ends ffmpeg at once
+        for embeddings in embedder.embed_stream(seconds, watch=watch):
+            part.append(embeddings)
+    return outcomes[0]
+
+
+def _document(
+    recording: Recording, settings: EmbedSettings, outcome: DecodeOutcome, seconds: int, local: str
+) -> dict[str, Any]:
+    """All that is known of a recording, for its part's footer; sentences name it and not its local copy."""
+    return {
+        "format": PART_FORMAT,
+        "fingerprint": settings.fingerprint(recording),
+        "recording": {**dataclasses.asdict(recording), "path": storable(recording.path)},
+        "media": dataclasses.asdict(outcome.info),
+        "audio_s": round(outcome.audio_s, 3),
+        "silence_filled_s": round(outcome.silence_filled_s, 3),
+        "seconds": seconds,
+        "status": outcome.status,
+        "stage": "decode" if outcome.status == "partial" else None,
+        "error": outcome.error and outcome.error.replace(printable(local), printable(recording.path)),
+        "embedder": settings.embedder.label,
+        "embedder_fingerprint": settings.embedder.fingerprint,
+    }
+
+
+def _moved(info: dict[str, Any], recording: Recording, settings: EmbedSettings) -> bool:
+    """Whether the very file that the part was made from lies under another path now."""
+    elsewhere = info["recording"]["path"] != storable(recording.path)
+    return bool(elsewhere and info["fingerprint"] == settings.fingerprint(recording))
+
+
+def _rename_source(recording: Recording, store: str) -> None:
+    """Note that the archive moved: the same file lies under another path now."""
+    embeddings, info = read_part(part_path(store, recording.date, recording.recording_id))
+    info["recording"]["path"] = storable(recording.path)
+    with write_part(store, recording) as part:
+        part.append(embeddings)
+        part.describe(info)
+
+
+class FetchError(Exception):
+    """A remote recording that could not be copied to local disk; the message is one sentence."""
+
+
+@contextlib.contextmanager
+def staged(path: str, effort: Effort) -> Iterator[str]:
+    """A local path to the recording; a remote one is copied to local disk and removed afterwards."""
+    if not storage.is_remote(path):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="laughter-") as folder:
+        local = os.path.join(folder, "recording" + os.path.splitext(storable(path))[1][:10])
+        try:
+            with effort.staging.running():
+                storage.fetch(path, local)
+            effort.bytes_staged += os.path.getsize(local)
+        except FileNotFoundError as error:
+            raise FetchError(f"{printable(path)} does not exist; it was listed but has gone since") from error
+        except storage.StorageError as error:  # the other recordings go on
+            raise FetchError(str(error)) from error
+        yield local
+
+
+class _EmbedDoFn(beam.DoFn):
+    """Holds the embedder, shared by the worker's threads, and counts."""
+
+    def __init__(self, settings: EmbedSettings) -> None:
+        self._settings = settings
+        self._shared = Shared()
+
+    def setup(self) -> None:
+        self._embedder = self._shared.acquire(lambda: self._settings.embedder.load(threads=self._settings.threads))
+        self._ready_ms = int(1000 * time.time())
+
+    def process(self, recording: Recording) -> Iterator[PartRef]:
+        effort = Effort()
+        part = embed_recording(recording, self._settings, self._embedder, effort)
+        effort.tell()
+        run_metrics.record("worker_ready_ms", self._ready_ms)
+        run_metrics.count(f"recordings_{part.status}")
+        run_metrics.count("recordings_reused", part.reused)
+        run_metrics.count("audio_seconds", 0 if part.reused else part.seconds)
+        yield part
+
+
+@dataclasses.dataclass(eq=False)
+class EmbedRecordings(beam.PTransform):
+    """Recordings to parts of the embedding store."""
+
+    settings: EmbedSettings
+
+    def expand(self, recordings: beam.PCollection[Recording]) -> beam.PCollection[PartRef]:
+        """Embed each recording where it lands."""
+        return recordings | "Embed" >> beam.ParDo(_EmbedDoFn(self.settings))

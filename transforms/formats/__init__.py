@@ -1,0 +1,4 @@
+"""Annotation files of other tools: ELAN, Praat, Audacity, Red Hen, WebVTT, RTTM, CSV, JSON lines; written and read.
+
+Text in, records out, and back; scoring them is in models/evaluation.
+"""

@@ -1,0 +1,196 @@
+"""Annotations of recordings from files or from our tables: laughter by kind, judged and put in order."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import math
+import os
+import re
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from common import storage
+from common.errors import UsageError
+from common.partitions import NULL_DATE
+from common.text import printable, safe_name
+from models.constants import CLASSES, LAUGHTER_KINDS
+from models.evaluation.event_metrics import Intervals, merged
+from transforms.embed.recordings import parse_archive_name
+from transforms.formats.readers import ENDINGS, READERS, Recordings, Said, SaidOfRecording
+from transforms.tables.read_tables import TableError, list_days, read_day
+
+_SCORE = re.compile(r"\s+[01]?\.\d+$")
+"""What the export adds to a label."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Marked:
+    """The laughter of one recording.
+
+    Attributes:
+        kinds: float64 [n, 2] of (start, end) in seconds by kind, in order, none overlapping another.
+        length_s: of the recording; None where nothing tells.
+        date: whose day of the tables it is in; None where it is from a file.
+        name: of the recording.
+    """
+
+    name: str
+    kinds: Mapping[str, Intervals]
+    length_s: float | None = None
+    date: str | None = None
+
+
+@dataclasses.dataclass
+class Annotations:
+    """What was read: recordings by the safe name of their id, and a sentence on each trouble."""
+
+    recordings: dict[str, Marked] = dataclasses.field(default_factory=dict)
+    troubles: list[str] = dataclasses.field(default_factory=list)
+    failed: set[str] = dataclasses.field(default_factory=set)
+
+
+def read_annotations(
+    path: str, *, file_format: str | None = None, labels: Mapping[str, str] | None = None, only: Collection[str] = ()
+) -> Annotations:
+    """Read a file, a folder of files, or the folder of our tables.
+
+    Args:
+        path: local or a URL.
+        file_format: one of READERS; None for what the names' endings say.
+        labels: kinds, or `none`, by what people call them.
+        only: keys of the recordings to keep, of tables; empty for all.
+
+    Raises:
+        UsageError: there is nothing of the kind, or files of several formats.
+    """
+    if file_format is None and list_days(path):
+        return _read_tables(path, only)
+    files = _files(path, file_format)
+    formats = {name for _, name in files}
+    if not files:
+        endings = ", ".join(ENDINGS)
+        raise UsageError(f"{printable(path)} holds neither tables nor annotation files ({endings}); check the path")
+    if len(formats) > 1:
+        raise UsageError(f"{printable(path)} holds files of the formats {', '.join(sorted(formats))}; name one of them")
+    found = Annotations()
+    for file, name in files:
+        try:
+            with storage.local_file(file) as place:  # the libraries open nothing else
+                said = READERS[name](place)
+        except (UsageError, storage.StorageError):
+            raise
+        except Exception as error:  # the libraries raise what they like, and one damaged file must not stop the rest
+            reason = printable(str(error), longest=200) or type(error).__name__
+            found.troubles.append(f"{printable(file)} cannot be read as {name} ({reason}); it is left out")
+            continue
+        _add(found, said, file, labels or {})
+    return found
+
+
+def _files(path: str, file_format: str | None) -> list[tuple[str, str]]:
+    """The files with their formats, in order."""
+    filesystem, place = storage.filesystem_of(path)
+    with storage.storage_errors(path):
+        if filesystem.isdir(place):
+            found = filesystem.find(place)
+            names = [filesystem.unstrip_protocol(name) if storage.is_remote(path) else name for name in found]
+        else:
+            names = [path] if filesystem.exists(place) else []
+    formats = [(name, ENDINGS.get(os.path.splitext(name)[1].lower())) for name in sorted(names)]
+    known = [(name, found) for name, found in formats if found and file_format in (None, found)]
+    if file_format and not known and names == [path]:
+        return [(path, file_format)]  # a single file may be called as it likes
+    return known
+
+
+def _add(found: Annotations, said: Recordings, file: str, labels: Mapping[str, str]) -> None:
+    for key, of_recording in said.items():
+        if key in found.recordings:
+            found.troubles.append(
+                f"{printable(file)} tells of {printable(key)}, which is there already; it is left out"
+            )
+            continue
+        where = printable(file) if len(said) == 1 else f"{printable(file)}, {printable(key)}"
+        kinds = judge(of_recording, labels, where, found.troubles)
+        found.recordings[key] = Marked(key, kinds, of_recording.length_s)
+
+
+def judge(
+    said: SaidOfRecording, labels: Mapping[str, str], where: str, troubles: list[str]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """The stretches by kind; a sentence is added to `troubles` on those that are left out or joined.
+
+    Args:
+        said: of one recording.
+        labels: kinds, or `none`, by what people call them.
+        where: the file, for the sentences.
+        troubles: to add to.
+    """
+    kinds: dict[str, list[tuple[float, float]]] = {kind: [] for kind in LAUGHTER_KINDS}
+    unknown: collections.Counter[str] = collections.Counter()
+    backwards = 0
+    for one in said.stretches:
+        kind = kind_of(one, labels)
+        if kind is None:
+            unknown[one.labels[0]] += 1
+        elif not (0 <= one.start_s < one.end_s < math.inf):
+            backwards += 1
+        elif kind != "none":
+            kinds[kind].append((one.start_s, one.end_s))
+    for label, count in sorted(unknown.items()):
+        troubles.append(
+            f"{where}: the label {printable(label, longest=60)!r} ({count} times) is no kind of laughter and is left "
+            "out; say what it is with --label LABEL=KIND, or LABEL=none"
+        )
+    if backwards:
+        troubles.append(
+            f"{where}: stretches that do not end after their start are left out ({backwards}); correct them"
+        )
+    arrays = {kind: np.array(sorted(stretches), float).reshape(-1, 2) for kind, stretches in kinds.items()}
+    joined = {kind: merged(stretches) for kind, stretches in arrays.items()}
+    if overlaps := sum(len(arrays[kind]) - len(joined[kind]) for kind in arrays):
+        troubles.append(f"{where}: stretches that overlap another of their kind are joined with it ({overlaps})")
+    return joined
+
+
+def kind_of(said: Said, labels: Mapping[str, str]) -> str | None:
+    """The first of its labels that names one of the seven classes; None where none does."""
+    for label in said.labels:
+        name = plain_label(label)
+        if labels.get(name, name) in CLASSES:
+            return labels.get(name, name)
+    return None
+
+
+def plain_label(label: str) -> str:
+    """As the classes are written: small letters, words joined by underscores, without the score behind."""
+    return re.sub(r"[^a-z0-9]+", "_", _SCORE.sub("", label.strip()).lower()).strip("_")
+
+
+def _read_tables(path: str, only: Collection[str]) -> Annotations:
+    found = Annotations()
+    for date in sorted(set(list_days(path)) & _dates(only) if only else list_days(path)):
+        try:
+            for annotated in read_day(path, date):
+                key = safe_name(annotated.recording_id)
+                if only and key not in only:
+                    continue
+                if annotated.failed:
+                    found.failed.add(key)
+                    continue
+                stretches = [Said(event["start_s"], event["end_s"], (event["kind"],)) for event in annotated.events]
+                said = SaidOfRecording(stretches, annotated.recording["audio_s"])
+                kinds = judge(said, {}, printable(annotated.recording_id), found.troubles)
+                found.recordings[key] = Marked(annotated.recording_id, kinds, said.length_s, date)
+        except TableError as error:
+            found.troubles.append(str(error))
+    return found
+
+
+def _dates(keys: Collection[str]) -> set[str]:
+    """The days whose tables hold recordings of these names."""
+    starts = (parse_archive_name(key).get("start_utc") for key in keys)
+    return {start[:10] if start else NULL_DATE for start in starts}

@@ -1,0 +1,216 @@
+"""Clips for a map of embeddings: of training shards, or of an archive's events and what lies between them."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import math
+import re
+import urllib.parse
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from common.text import printable
+from models.constants import CLASSES, LAUGHTER_KINDS
+from models.load_shards import load_clips, read_manifest
+from models.shard_format import SIDES, class_targets
+from transforms.embed.store import part_path, read_part
+from transforms.maps.sampling import BalancedSample, key_of
+from transforms.tables.media import media_place
+from transforms.tables.read_tables import Annotated, BadRecording, TableError, check, read_day
+
+NO_LAUGHTER = CLASSES[-1]
+UNKNOWN = "unknown"
+"""Groups of clips beside the six kinds: known to hold none of them, or nobody has said."""
+
+STRETCH_S = 10
+"""Length of the stretches between events that stand for the rest of an archive."""
+
+_VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
+
+OnDone = Callable[[int, int], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class MapClip:
+    """A point of a map.
+
+    Attributes:
+        name: for people.
+        group: one of the six kinds, NO_LAUGHTER or UNKNOWN.
+        label: what is known of it, for people.
+        media: path or URL of its audio or video file; None for none.
+        start_s, end_s: where in the file; None for its end.
+        link: web page where it can be watched; None for none.
+    """
+
+    name: str
+    group: str
+    label: str
+    media: str | None = None
+    start_s: float = 0.0
+    end_s: float | None = None
+    link: str | None = None
+
+
+@dataclasses.dataclass(eq=False)
+class MapClips:
+    """The clips of a map.
+
+    Attributes:
+        source: one line on where they come from.
+        clips: n of them.
+        features: float32 [n, d].
+        offered: how many there were to choose from, by group.
+        troubles: a sentence each on what could not be used.
+    """
+
+    source: str
+    clips: Sequence[MapClip]
+    features: npt.NDArray[np.float32]
+    offered: collections.Counter[str]
+    troubles: list[str]
+
+
+def clips_of_shards(folder: str, sides: Sequence[str], *, size: int, seed: int) -> MapClips:
+    """A sample of the clips of training shards: the mean of each one's embeddings.
+
+    Args:
+        folder: that `laughter shards` wrote.
+        sides: of the shards; all that hold clips where empty.
+        size: clips at most.
+        seed: of the sample.
+
+    Raises:
+        ShardsError: the shards cannot be read, or a side holds no clips.
+    """
+    manifest = read_manifest(folder)
+    sides = sides or [side for side in SIDES if manifest["sides"][side]["clips"]]
+    arrays = load_clips(folder, *sides)
+    kinds = class_targets(arrays.targets)[:, : len(LAUGHTER_KINDS)].astype(bool)
+    sample: BalancedSample[int] = BalancedSample(size)
+    for number, (video_id, start) in enumerate(zip(arrays.video_ids, arrays.starts, strict=True)):
+        sample.offer(_most_specific(kinds[number]), key_of(seed, f"{video_id}:{start:g}"), number)
+    chosen = sample.chosen()
+    rows = [number for _, number in chosen]
+    # frames behind the last are zeros
+    features = arrays.embedding[rows].sum(axis=1, dtype=np.float32) / arrays.n_frames[rows, None]
+    clips = [
+        _video_clip(arrays.video_ids[number], float(arrays.starts[number]), group, kinds[number])
+        for group, number in chosen
+    ]
+    embedder = manifest["embedder"]["embedder"]
+    source = f"mean {embedder} embeddings of clips of training shards ({', '.join(sides)})"
+    return MapClips(source, clips, features.astype(np.float32), sample.offered, [])
+
+
+def _most_specific(kinds: npt.NDArray[np.bool_]) -> str:
+    """The clip's group: plain laughter only where no other kind is told."""
+    told = np.flatnonzero(kinds)
+    return NO_LAUGHTER if not len(told) else LAUGHTER_KINDS[told[1] if told[0] == 0 and len(told) > 1 else told[0]]
+
+
+def _video_clip(video_id: str, start_s: float, group: str, kinds: npt.NDArray[np.bool_]) -> MapClip:
+    label = ", ".join(LAUGHTER_KINDS[kind] for kind in np.flatnonzero(kinds))
+    link = None
+    if _VIDEO_ID.fullmatch(video_id):
+        query = urllib.parse.urlencode({"v": video_id, "t": f"{math.floor(start_s)}s"})
+        link = f"https://www.youtube.com/watch?{query}"
+    return MapClip(f"{video_id} at {start_s:g} s", group, label, start_s=start_s, link=link)
+
+
+class _Stretch(NamedTuple):
+    """Seconds [start_s, end_s) of a recording of the day `date`."""
+
+    date: str
+    recording_id: str
+    media: str | None
+    start_s: float
+    end_s: float
+
+
+def clips_of_tables(
+    tables: str, store: str, days: Sequence[str], *, media: str | None, size: int, seed: int, on_done: OnDone
+) -> MapClips:
+    """A sample of an archive: the mean of the embeddings of events, and of stretches of 10 s that no event touches.
+
+    Args:
+        tables: folder or URL that `laughter detect` wrote.
+        store: the embedding store they were made from.
+        days: of the tables.
+        media: where the recordings lie, see `media_place`.
+        size: clips at most.
+        seed: of the sample.
+        on_done: told how many days of how many are read.
+    """
+    troubles: list[str] = []
+    sample: BalancedSample[_Stretch] = BalancedSample(size)
+    for number, date in enumerate(days):
+        on_done(number, len(days))
+        try:
+            for annotated in read_day(tables, date):
+                try:
+                    _offer(annotated, date, media_place(annotated.recording, media), sample, seed)
+                except BadRecording as error:
+                    troubles.append(str(error))
+        except TableError as error:
+            troubles.append(str(error))
+    chosen = sample.chosen()
+    means = _means(store, [stretch for _, stretch in chosen], troubles)
+    clips = [_stretch_clip(stretch, group) for (group, stretch), mean in zip(chosen, means, strict=True) if len(mean)]
+    features = np.array([mean for mean in means if len(mean)], np.float32)
+    source = f"mean embeddings of events and of stretches of {STRETCH_S} s between them"
+    return MapClips(source, clips, features, sample.offered, troubles)
+
+
+def _offer(annotated: Annotated, date: str, media: str | None, sample: BalancedSample[_Stretch], seed: int) -> None:
+    if annotated.failed:
+        return
+    check(annotated)
+    recording_id = annotated.recording_id
+    free = np.ones(int((annotated.recording["audio_s"] or 0.0) // STRETCH_S), bool)
+    for event in annotated.events:
+        start_s, end_s = event["start_s"], event["end_s"]
+        free[int(start_s // STRETCH_S) : math.ceil(end_s / STRETCH_S)] = False
+        stretch = _Stretch(date, recording_id, media, start_s, end_s)
+        sample.offer(event["kind"], key_of(seed, f"{recording_id}:{start_s:g}:{event['kind']}"), stretch)
+    keys = np.random.default_rng(key_of(seed, recording_id)).integers(0, 2**64, len(free), np.uint64)
+    for number in np.flatnonzero(free).tolist():
+        start_s = float(number * STRETCH_S)
+        stretch = _Stretch(date, recording_id, media, start_s, start_s + STRETCH_S)
+        sample.offer(NO_LAUGHTER, int(keys[number]), stretch)
+
+
+def _means(store: str, stretches: Sequence[_Stretch], troubles: list[str]) -> list[npt.NDArray[np.float64]]:
+    """The mean embedding of each stretch, each part read once; empty where the store does not have it."""
+    means = [np.empty(0)] * len(stretches)
+    parts: dict[tuple[str, str], list[int]] = collections.defaultdict(list)
+    for number, one in enumerate(stretches):
+        parts[one.date, one.recording_id].append(number)
+    for part, numbers in parts.items():
+        path = part_path(store, *part)
+        try:
+            embeddings, _ = read_part(path)
+        except (OSError, ValueError, KeyError) as error:
+            troubles.append(
+                f"{printable(path)} cannot be read ({printable(str(error), longest=200)}); run laughter detect again "
+                "on the recording, or give --store"
+            )
+            continue
+        for number in numbers:
+            one = stretches[number]
+            rows = embeddings[math.floor(one.start_s) : math.ceil(one.end_s)]
+            if len(rows):
+                means[number] = rows.mean(axis=0)
+            else:
+                troubles.append(f"{printable(path)} ends before {one.start_s:g} s; run laughter detect again")
+    return means
+
+
+def _stretch_clip(stretch: _Stretch, group: str) -> MapClip:
+    name = f"{stretch.recording_id} at {stretch.start_s:g} s"
+    label = "" if group == NO_LAUGHTER else f"{group}, {stretch.end_s - stretch.start_s:g} s"
+    return MapClip(name, group, label, stretch.media, stretch.start_s, stretch.end_s)

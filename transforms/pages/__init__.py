@@ -1,0 +1,4 @@
+"""HTML pages that work alone, from disk and without a network: the report and the map; their files are in assets/.
+
+Figures as pictures are in transforms/plots.
+"""

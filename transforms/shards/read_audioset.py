@@ -1,0 +1,239 @@
+"""AudioSet's released embeddings: TFRecord files of SequenceExamples to clips.
+
+Sound files are read in groups, parsed by TensorFlow a thousand clips at a time. Where anything is amiss in a group, the
+rest of it is read file by file, so that the trouble can be named and what is good kept.
+"""
+
+from __future__ import annotations
+
+import collections
+import concurrent.futures
+import contextlib
+import dataclasses
+import itertools
+import os
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+import tensorflow as tf
+
+from common import storage
+from common.text import printable
+from transforms.embed.inputs import match
+from transforms.shards.audioset_records import Parsed, is_sound, mend, parse_batch, sound_clips
+from transforms.shards.clips import Clips, Placing, count_laughter, split_by_shard, to_batch
+from transforms.shards.issues import Findings
+
+_CLIPS_PARSED_AT_ONCE = 1024
+_CLIPS_A_BATCH = 16_384
+_GROUPS = 64
+_FETCHED_AT_ONCE = 16
+
+
+@dataclasses.dataclass(frozen=True)
+class ClipFile:
+    """A file of clips: its path or URL, its size in bytes (-1 where unknown), and whether it is of AudioSet's eval."""
+
+    path: str
+    size_bytes: int
+    evaluation: bool
+
+
+def find_files(item: str, *, splits: Sequence[str] = ()) -> Iterator[ClipFile]:
+    """The files of one input: a file, folder, glob, URL, pattern there, or `.txt` list of these.
+
+    Args:
+        item: the input.
+        splits: where given, only files below a folder of one of these names.
+
+    Raises:
+        NothingFound: the input matches no file.
+    """
+    for path, size, _ in match(item, extensions=(".tfrecord", ".gz"), what="TFRecord file"):
+        folders = path.split("/")[:-1]
+        if not splits or set(splits) & set(folders):
+            yield ClipFile(path, size, evaluation="eval" in folders)
+
+
+def read_clips(files: Sequence[tuple[str, str]], findings: Findings) -> Iterator[Clips]:
+    """The clips of `files`, each a (path for messages, path on local disk), in order, some thousand at a time.
+
+    Troubles are counted in `findings`, and what is good is kept.
+    """
+    readable = [(path, local, kind) for path, local in files if (kind := _kind(path, local, findings)) is not None]
+    done = 0
+    with contextlib.suppress(tf.errors.OpError):
+        for parsed in _parsed_quickly(readable):
+            if not is_sound(parsed):
+                break
+            done += parsed.clips
+            findings.count("clips_read", parsed.clips)
+            yield sound_clips(parsed)
+        else:
+            return
+    yield from _read_carefully(readable, findings, skip=done)
+
+
+def _kind(path: str, local: str, findings: Findings) -> str | None:
+    """How a file is compressed, "" or "GZIP"; None where there is nothing to read."""
+    findings.count("files")
+    try:
+        with open(local, "rb") as file:
+            start = file.read(2)
+    except OSError as error:
+        findings.trouble("unreadable_files", f"{printable(path)}: {error.strerror}")
+        return None
+    if not start:
+        findings.trouble("empty_files", printable(path))
+        return None
+    if start == b"\x1f\x8b":  # as the length of a record this would be far beyond any clip
+        findings.count("gzip_files")
+        return "GZIP"
+    return ""
+
+
+def _parsed_quickly(files: Sequence[tuple[str, str, str]]) -> Iterator[Parsed]:
+    """Batches of all files together, read and parsed in other threads while the caller works on the last one."""
+    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as parser:
+        for kind, run in itertools.groupby(files, key=lambda file: file[2]):
+            records = tf.data.TFRecordDataset([local for _, local, _ in run], compression_type=kind)
+            batches = iter(records.batch(_CLIPS_PARSED_AT_ONCE).prefetch(2))
+            ahead = collections.deque(parser.submit(parse_batch, batch) for batch in itertools.islice(batches, 2))
+            while ahead:
+                yield ahead.popleft().result()
+                ahead.extend(parser.submit(parse_batch, batch) for batch in itertools.islice(batches, 1))
+
+
+def _read_carefully(files: Sequence[tuple[str, str, str]], findings: Findings, *, skip: int) -> Iterator[Clips]:
+    """What `read_clips` gives after its first `skip` clips, file by file."""
+    for path, local, kind in files:
+        records = _records(path, local, kind, findings)
+        skip -= sum(1 for _ in itertools.islice(records, skip))
+        while some := list(itertools.islice(records, _CLIPS_PARSED_AT_ONCE)):
+            findings.count("clips_read", len(some))
+            parsed = _parsed(some)
+            if parsed is not None and is_sound(parsed):
+                yield sound_clips(parsed)
+            else:
+                yield from (clips for record in some if (clips := _one_clip(record, path, findings)) is not None)
+
+
+def _parsed(records: Sequence[bytes]) -> Parsed | None:
+    """The records, parsed; None where one of them is no clip."""
+    try:
+        return parse_batch(tf.constant(records))
+    except tf.errors.InvalidArgumentError:
+        return None
+
+
+def _one_clip(record: bytes, path: str, findings: Findings) -> Clips | None:
+    parsed = _parsed([record])
+    if parsed is None:
+        findings.trouble("unreadable_clips", f"{printable(path)}: a record that is no SequenceExample of a clip")
+        return None
+    return sound_clips(parsed) if is_sound(parsed) else mend(parsed, path, findings)
+
+
+def _records(path: str, local: str, kind: str, findings: Findings) -> Iterator[bytes]:
+    """The records of a file up to its end, or to where it is damaged."""
+    records = iter(tf.data.TFRecordDataset(local, compression_type=kind).as_numpy_iterator())
+    while True:
+        try:
+            yield next(records)
+        except StopIteration:
+            return
+        except tf.errors.OpError as error:
+            name = "truncated_files" if "truncated" in error.message else "damaged_files"
+            findings.trouble(name, f"{printable(path)}: {printable(error.message.split('[[')[0].strip(), longest=120)}")
+            return
+
+
+@contextlib.contextmanager
+def local_copies(files: Sequence[ClipFile], findings: Findings) -> Iterator[list[tuple[str, str]]]:
+    """Each file's path and a local path to read; remote files are fetched together, and removed afterwards.
+
+    One that cannot be fetched is left out, and counted in `findings`.
+    """
+    remote = [file.path for file in files if storage.is_remote(file.path)]
+    with tempfile.TemporaryDirectory(prefix="laughter-") if remote else contextlib.nullcontext("") as folder:
+        copies = {path: os.path.join(folder, f"{number}.tfrecord") for number, path in enumerate(remote)}
+        with concurrent.futures.ThreadPoolExecutor(max_workers=_FETCHED_AT_ONCE) as fetchers:
+            failures = dict(zip(remote, fetchers.map(_failure, remote, copies.values()), strict=True))
+        for path, failure in failures.items():
+            if failure is not None:
+                findings.count("files")
+                findings.trouble("unreadable_files", f"{printable(path)}: {failure}")
+        yield [(file.path, copies.get(file.path, file.path)) for file in files if failures.get(file.path) is None]
+
+
+def _failure(path: str, local: str) -> str | None:
+    """Fetch a file; why that failed, None where it did not."""
+    try:
+        storage.fetch(path, local)
+    except (storage.StorageError, OSError) as error:
+        return storage.cause(error)
+    return None
+
+
+class _ReadGroup(beam.DoFn):
+    """A group of files to (shard, record batch), and what was met in them to the output `findings`."""
+
+    def __init__(self, placing: Placing, shards: int, strict: bool) -> None:
+        self._placing, self._shards, self._strict = placing, shards, strict
+
+    def process(self, keyed: tuple[tuple[bool, int], Iterable[ClipFile]]) -> Iterator[Any]:
+        (evaluation, _), group = keyed
+        files = sorted(set(group), key=lambda file: file.path)
+        findings = Findings(strict=self._strict)
+        with local_copies(files, findings) as local:
+            pending: list[pa.RecordBatch] = []
+            for clips in read_clips(local, findings):
+                pending.append(to_batch(clips, self._placing, evaluation=evaluation))
+                if not evaluation:
+                    count_laughter(clips, findings)
+                if sum(map(len, pending)) >= _CLIPS_A_BATCH:
+                    yield from self._split(pending)
+            yield from self._split(pending)
+        yield beam.pvalue.TaggedOutput("findings", findings)
+
+    def _split(self, pending: list[pa.RecordBatch]) -> Iterator[tuple[int, bytes]]:
+        if pending:
+            joined = pa.concat_batches(pending)
+            pending.clear()
+            yield from split_by_shard(joined, self._shards)
+
+
+@dataclasses.dataclass(eq=False)
+class ReadAudioSet(beam.PTransform):
+    """Inputs (paths, patterns) to keyed record batches, output `clips`, and what was met, output `findings`.
+
+    Attributes:
+        placing: order and sides.
+        shards: how many.
+        splits: only these of AudioSet's splits; all where empty.
+        strict: fail at the first trouble.
+    """
+
+    placing: Placing
+    shards: int
+    splits: tuple[str, ...] = ()
+    strict: bool = False
+
+    def expand(self, inputs: beam.PCollection[str]) -> Any:
+        """Find the files, group them, read each group."""
+        return (
+            inputs
+            | "FindFiles" >> beam.FlatMap(find_files, splits=self.splits)
+            | "KeyByGroup" >> beam.Map(_with_group).with_output_types(tuple[tuple[bool, int], ClipFile])
+            | "GroupFiles" >> beam.GroupByKey()
+            | "ReadGroup"
+            >> beam.ParDo(_ReadGroup(self.placing, self.shards, self.strict)).with_outputs("findings", main="clips")
+        )
+
+
+def _with_group(file: ClipFile) -> tuple[tuple[bool, int], ClipFile]:
+    return (file.evaluation, zlib.crc32(os.fsencode(file.path)) % _GROUPS), file

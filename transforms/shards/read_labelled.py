@@ -1,0 +1,218 @@
+"""An archive's own labels: a CSV of labelled stretches and the embedding store, to clips."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+import numpy as np
+import numpy.typing as npt
+
+from common.csv_files import read_rows
+from common.errors import UsageError
+from common.partitions import NULL_DATE
+from common.storage import is_remote
+from common.text import printable
+from models.constants import CLASSES, EMBEDDING_SIZE
+from models.shard_format import FRAMES, LABELS, LAUGHTER_LABELS
+from transforms.embed.recordings import describe, parse_archive_name
+from transforms.embed.store import part_path, read_info, read_part
+from transforms.shards.clips import Clips, Placing, count_laughter, split_by_shard, to_batch
+from transforms.shards.issues import Findings
+
+COLUMNS = ("recording", "start_s", "end_s", "label")
+
+
+class LabelsError(UsageError):
+    """A file of labels that cannot be used; the message names the file, the line and the cause."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Label:
+    """A labelled stretch.
+
+    Attributes:
+        recording: id or path of the recording.
+        start_s, end_s: from the recording's start.
+        label: AudioSet's index; None says that there is no laughter.
+    """
+
+    recording: str
+    start_s: float
+    end_s: float
+    label: int | None
+
+
+def read_labels(path: str) -> list[Label]:
+    """Read a CSV file (local or a URL) with the columns recording, start_s, end_s and label.
+
+    A label is one of the seven classes by name (`none`: no laughter there), or an index of AudioSet's.
+
+    Raises:
+        LabelsError: the file is absent or not such a file.
+    """
+    rows = read_rows(path, COLUMNS, what="labels", error=LabelsError)
+    return [_label(row, where) for row, where in rows]
+
+
+def _label(row: Mapping[str, str | None], where: str) -> Label:
+    name = (row["label"] or "").strip()
+    label = dict(zip(CLASSES, (*LAUGHTER_LABELS, None), strict=True)).get(name, -1)
+    if label == -1:
+        if not name.isdigit() or int(name) >= LABELS:
+            raise LabelsError(
+                f"{where}: the label {name!r} is neither one of {', '.join(CLASSES)} nor an index of AudioSet's below "
+                f"{LABELS}"
+            )
+        label = int(name)
+    try:
+        start_s, end_s = float(row["start_s"] or ""), float(row["end_s"] or "")
+    except ValueError as error:
+        raise LabelsError(f"{where}: start_s and end_s must be seconds, such as 12.5 ({error})") from error
+    if not 0 <= start_s < end_s < math.inf:
+        raise LabelsError(f"{where}: start_s {start_s:g} and end_s {end_s:g} are no stretch of time")
+    return Label((row["recording"] or "").strip(), start_s, end_s, label)
+
+
+def cut(labels: Sequence[Label], embeddings: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int, tuple[int, ...]]]:
+    """Stretches of a recording, at most ten seconds each, in which the same labels hold.
+
+    A second belongs to every label that touches it, so each is in one clip at most.
+
+    Args:
+        labels: all labels of the recording.
+        embeddings: uint8 [seconds, 128].
+
+    Yields:
+        (first second, end second, labels); `none` gives no label, and gives way where a kind is there too.
+    """
+    seconds: list[set[int] | None] = [None] * len(embeddings)
+    for label in labels:
+        for second in range(math.floor(label.start_s), min(len(seconds), math.ceil(label.end_s))):
+            seconds[second] = (seconds[second] or set()) | ({label.label} - {None})  # type: ignore[operator]
+    position = 0
+    for held, run in itertools.groupby(seconds):
+        end = position + len(list(run))
+        if held is not None:
+            for first in range(position, end, FRAMES):
+                yield first, min(end, first + FRAMES), tuple(sorted(held))
+        position = end
+
+
+def labelled_clips(recording_id: str, labels: Sequence[Label], embeddings: npt.NDArray[np.uint8]) -> Clips:
+    """The clips of a recording; see `cut`."""
+    pieces = list(cut(labels, embeddings))
+    padded = np.zeros((len(pieces), FRAMES, EMBEDDING_SIZE), np.uint8)
+    for row, (first, end, _) in enumerate(pieces):
+        padded[row, : end - first] = embeddings[first:end]
+    return Clips(
+        ids=np.array([recording_id.encode()] * len(pieces), object),
+        starts=np.array([first for first, _, _ in pieces], np.float64),
+        ends=np.array([end for _, end, _ in pieces], np.float64),
+        labels=np.array([label for _, _, held in pieces for label in held], np.int64),
+        label_splits=np.cumsum([0, *(len(held) for _, _, held in pieces)]),
+        n_frames=np.array([end - first for first, end, _ in pieces]),
+        embedding=padded,
+    )
+
+
+def find_part(store: str, recording: str) -> tuple[str, str] | None:
+    """The id of a recording, named by its id or its path, and the path of its part; None where there is none."""
+    stem = os.path.splitext(os.path.basename(recording))[0]
+    hashed = describe(recording if is_remote(recording) else os.path.abspath(recording), -1, "").recording_id
+    for name in dict.fromkeys((recording, stem, hashed)):
+        if not name or "/" in name:
+            continue
+        date = parse_archive_name(name).get("start_utc", "")[:10] or NULL_DATE
+        path = part_path(store, date, name)
+        if read_info(path) is not None:
+            return name, path
+    return None
+
+
+class _FindParts(beam.DoFn):
+    """The labels of one name to ((id, part), label); names the store does not know to the output `findings`."""
+
+    def __init__(self, store: str, strict: bool) -> None:
+        self._store, self._strict = store, strict
+
+    def process(self, keyed: tuple[str, Iterable[Label]]) -> Iterator[Any]:
+        recording, labels = keyed
+        found = find_part(self._store, recording)
+        if found is not None:
+            yield from ((found, label) for label in labels)
+            return
+        findings = Findings(strict=self._strict)
+        findings.trouble("unknown_recordings", f"{printable(recording)} is not in the store {self._store}")
+        yield beam.pvalue.TaggedOutput("findings", findings)
+
+
+class _CutClips(beam.DoFn):
+    """The labels of one recording to (shard, record batch), and what was met to the output `findings`."""
+
+    def __init__(self, placing: Placing, shards: int, strict: bool) -> None:
+        self._placing, self._shards, self._strict = placing, shards, strict
+
+    def process(self, keyed: tuple[tuple[str, str], Iterable[Label]]) -> Iterator[Any]:
+        (recording_id, path), several = keyed
+        labels, findings = list(several), Findings(strict=self._strict)
+        embeddings, _ = read_part(path)
+        for label in labels:
+            if label.start_s >= len(embeddings):
+                where = f"{printable(label.recording)}: a label at {label.start_s:g} s"
+                findings.trouble("labels_past_end", f"{where}, the recording has {len(embeddings)} s")
+        clips = labelled_clips(recording_id, labels, embeddings)
+        findings.count("recordings")
+        findings.count("clips_read", len(clips))
+        if len(clips):
+            batch = to_batch(clips, self._placing)
+            count_laughter(clips, findings)
+            yield from split_by_shard(batch, self._shards)
+        yield beam.pvalue.TaggedOutput("findings", findings)
+
+
+class LabelledClips(NamedTuple):
+    """What reading labels gives."""
+
+    clips: beam.PCollection[tuple[int, bytes]]
+    findings: beam.PCollection[Findings]
+
+
+@dataclasses.dataclass(eq=False)
+class ReadLabelled(beam.PTransform):
+    """Paths of label files to keyed record batches, `clips`, and what was met, `findings`.
+
+    Attributes:
+        store: root of the embedding store.
+        placing: order and sides.
+        shards: how many.
+        strict: fail at the first trouble.
+    """
+
+    store: str
+    placing: Placing
+    shards: int
+    strict: bool = False
+
+    def expand(self, files: beam.PCollection[str]) -> LabelledClips:
+        """Find each recording, whatever it is called, bring its labels together, cut its clips from the store."""
+        parts = (
+            files
+            | "ReadLabels" >> beam.FlatMap(read_labels)
+            | "KeyByName" >> beam.WithKeys(lambda label: label.recording).with_output_types(tuple[str, Label])
+            | "GroupByName" >> beam.GroupByKey()
+            | "FindParts" >> beam.ParDo(_FindParts(self.store, self.strict)).with_outputs("findings", main="parts")
+        )
+        cut = (
+            parts.parts
+            | "KeyByPart" >> beam.Map(lambda keyed: keyed).with_output_types(tuple[tuple[str, str], Label])
+            | "GroupByPart" >> beam.GroupByKey()
+            | "CutClips"
+            >> beam.ParDo(_CutClips(self.placing, self.shards, self.strict)).with_outputs("findings", main="clips")
+        )
+        return LabelledClips(cut.clips, (parts.findings, cut.findings) | "Findings" >> beam.Flatten())

@@ -1,0 +1,127 @@
+"""Annotations: what the head says of each recording, one Parquet part a recording, from which the tables are made.
+
+A part holds the recording's rows of the windows table, and in its footer the events and what the embedding store
+knows of the recording. It is used again while the recording, the head, the thresholds and the hop stay the same.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+from apache_beam import pvalue
+
+from common.atomic_files import write_errors
+from common.parquet_files import atomic_parquet, is_whole, read_document
+from models.bundles.bundle import HeadSpec
+from models.events import Thresholds, WindowScores, find_events
+from transforms.embed.store import PartFile, fingerprint, part_path, read_info
+from transforms.tables.classify_windows import ClassifyWindows
+from transforms.tables.schemas import WINDOWS, ModelNames, event_document, window_rows
+
+logger = logging.getLogger(__name__)
+
+ANNOTATION_FORMAT = 2
+"""Of annotations and tables; those of another format are made again."""
+
+
+@dataclasses.dataclass(frozen=True)
+class AnnotateSettings:
+    """How the store is annotated.
+
+    Attributes:
+        store: root of the embedding store.
+        output: folder of the tables; annotations lie in its folder `annotations`.
+        head: which head.
+        thresholds: when an event begins and ends.
+        hop_s: seconds from one window's start to the next.
+    """
+
+    store: str
+    output: str
+    head: HeadSpec
+    thresholds: Thresholds
+    hop_s: int = 1
+
+    def fingerprint(self, version: str) -> str:
+        """Of everything that changes what is said of a recording, or of a day, of that version."""
+        return fingerprint(
+            {
+                "format": ANNOTATION_FORMAT,
+                "version": version,
+                "head": self.head.fingerprint,
+                "bundle": [self.head.name, self.head.version],
+                "thresholds": dataclasses.asdict(self.thresholds),
+                "hop_s": self.hop_s,
+            }
+        )
+
+    def annotation_path(self, part: PartFile) -> str:
+        """Where the recording's annotation lies."""
+        return part_path(annotations_folder(self.output), part.date, part.recording_id)
+
+    def model_names(self, info: dict[str, Any]) -> ModelNames:
+        """The models behind a recording's rows."""
+        return ModelNames(info["embedder"], self.head.label, f"{self.head.name} {self.head.version}")
+
+
+def annotations_folder(output: str) -> str:
+    """Where the annotations of the tables in `output` lie."""
+    return f"{output.rstrip('/')}/annotations"
+
+
+def fitting_annotation(part: PartFile, settings: AnnotateSettings) -> dict[str, Any] | None:
+    """What the part's annotation says, where it is there and made from this part by this head; else None."""
+    document = read_document(settings.annotation_path(part))
+    return document if document and document["fingerprint"] == settings.fingerprint(part.version) else None
+
+
+def save_annotation(part: PartFile, scores: WindowScores, settings: AnnotateSettings) -> None:
+    """Find the recording's events and write its annotation."""
+    info = read_info(part.path)
+    if info is None:
+        raise OSError(f"{part.path} has gone or was damaged since it was read; run again to embed the recording anew")
+    events = find_events(part.recording_id, info["audio_s"], scores, settings.thresholds)
+    with atomic_parquet(settings.annotation_path(part), WINDOWS) as writer:
+        writer.write(window_rows(info, scores, settings.model_names(info)))
+        writer.document = {
+            "fingerprint": settings.fingerprint(part.version),
+            "info": info,
+            "events": event_document(events),
+        }
+
+
+@dataclasses.dataclass(eq=False)
+class AnnotateRecordings(beam.PTransform):
+    """Parts of the store to the same parts, annotated: ClassifyWindows, FindEvents, and a part that keeps both."""
+
+    settings: AnnotateSettings
+
+    def expand(self, parts: beam.PCollection[PartFile]) -> beam.PCollection[PartFile]:
+        """Leave alone what is annotated already."""
+        settings = self.settings
+        sides = parts | "Sort" >> beam.ParDo(_ByNeed(settings)).with_outputs("fresh", main="ready")
+        annotated = (
+            sides.fresh
+            | "ClassifyWindows" >> ClassifyWindows(settings.head, settings.store, hop_s=settings.hop_s)
+            | "FindEvents" >> beam.MapTuple(lambda part, scores: _save(part, scores, settings))
+        )
+        return (sides.ready, annotated) | "Flatten" >> beam.Flatten()
+
+
+class _ByNeed(beam.DoFn):
+    def __init__(self, settings: AnnotateSettings) -> None:
+        self._settings = settings
+
+    def process(self, part: PartFile) -> Iterator[Any]:
+        fits = fitting_annotation(part, self._settings) and is_whole(self._settings.annotation_path(part))
+        yield part if fits else pvalue.TaggedOutput("fresh", part)
+
+
+def _save(part: PartFile, scores: WindowScores, settings: AnnotateSettings) -> PartFile:
+    with write_errors(settings.output):
+        save_annotation(part, scores, settings)
+    return part

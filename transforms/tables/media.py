@@ -1,0 +1,43 @@
+"""Where the media file of a recording lies, and the link by which a page finds it."""
+
+from __future__ import annotations
+
+import os
+import urllib.parse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a name alone needs no tables
+    from transforms.tables.read_tables import Row
+
+NO_MEDIA = "none"
+
+
+def media_place(recording: Row, media: str | None) -> str | None:
+    """Path or URL of the recording's media file; None for none.
+
+    Args:
+        recording: its row of the recordings table.
+        media: folder or URL where the media files lie; None where the tables say, NO_MEDIA for no links.
+    """
+    path = str(recording["path"])
+    if media == NO_MEDIA or not path:
+        return None
+    return path if media is None else f"{media.rstrip('/')}/{path.rsplit('/', 1)[-1]}"
+
+
+def media_link(place: str, page: str) -> str | None:
+    """What a page links to reach `place`: relative where both are on this machine's disk.
+
+    Args:
+        place: path or URL of the media file.
+        page: path or URL of the page.
+
+    Returns:
+        None where no browser can open it, as on gs://.
+    """
+    if "://" in place:
+        return place if place.startswith(("http://", "https://")) else None
+    if "://" in page:
+        return f"file://{urllib.parse.quote(place)}"
+    relative = urllib.parse.quote(os.path.relpath(place, os.path.dirname(page)))
+    return relative if relative.startswith("../") else f"./{relative}"  # a colon in it would begin a URL
