@@ -38,6 +38,10 @@ setup(
     # by name, never found: what is found would include the tests
     packages=[
         "pipeline",
+        "pipeline.analysis",
+        "pipeline.dataflow",
+        "pipeline.jobs",
+        "pipeline.training",
         "transforms",
         "transforms.collect",
         "transforms.decode",

@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
 
-    from pipeline.evaluate_heads import open_head
+    from pipeline.training.evaluate_heads import open_head
 
     clips, truth = spliced(load_clips(arguments.shards, "held_out"), arguments.clips, seed=arguments.seed)
     sharp, wide = each_second(open_head(arguments.head).weights, clips)

@@ -33,8 +33,9 @@ def _child(arguments: Mapping[str, Any]) -> dict[str, float]:
     began = time.time()
     from models.bundles import selection
     from models.bundles.bundle import EmbedderSpec, open_bundle
-    from pipeline import detect, engine_options
-    from pipeline.detect_options import DetectOptions
+    from pipeline import engine_options
+    from pipeline.jobs import detect
+    from pipeline.jobs.detect_options import DetectOptions
     from transforms.embed.embed_recordings import EmbedSettings
     from transforms.tables.annotate_recordings import AnnotateSettings
 

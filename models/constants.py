@@ -24,3 +24,7 @@ EMBEDDING_SIZE = 128
 
 SHORT_WINDOW_S, LONG_WINDOW_S = 1, 10
 """Lengths of the windows that the head scores, in seconds: one says when, ten say what."""
+
+
+SIDES = ("train", "held_out", "eval")
+"""The parts of a set of shards, a folder each: to fit on, to choose on, and AudioSet's own `eval` clips."""

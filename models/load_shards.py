@@ -22,15 +22,8 @@ import pyarrow.parquet as pq
 from common import storage
 from common.errors import UsageError
 from common.parquet_files import binary_values
-from models.constants import EMBEDDING_SIZE
-from models.shard_format import (
-    CLIP_BYTES,
-    FRAMES,
-    MANIFEST,
-    ROW_GROUP,
-    SIDES,
-    TARGET_BYTES,
-)
+from models.constants import EMBEDDING_SIZE, SIDES
+from models.shard_format import CLIP_BYTES, FRAMES, MANIFEST, ROW_GROUP, TARGET_BYTES
 
 
 class ShardsError(UsageError):

@@ -34,8 +34,6 @@ ROW_GROUP = 4096
 MANIFEST = "manifest.json"
 """Name of the file beside the shards that lists them; it is written last."""
 
-SIDES = ("train", "held_out", "eval")
-"""The parts of a set of shards, a folder each: to fit on, to choose on, and AudioSet's own `eval` clips."""
 
 SCHEMA = pa.schema(
     [

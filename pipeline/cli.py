@@ -1,9 +1,9 @@
-"""The command `laughter`: one parser, one subcommand a job."""
+"""The entry of the command `laughter`: which command was chosen, and what its errors become."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
+import importlib
 import importlib.util
 import logging
 import pathlib
@@ -13,10 +13,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # the command's help loads neither the engine nor TensorFlow
-    from pipeline.detect_options import DetectOptions
+from typing import cast
 
 HOME = pathlib.Path(__file__).resolve().parents[1]
 
@@ -31,53 +28,6 @@ def check_home() -> None:
                 f"laughter: the package {name} is taken from {found}, not from {HOME}; install laughter in a virtual "
                 "environment of its own, or start it from another folder"
             )
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command. It imports nothing heavy, so that --help is quick."""
-    from pipeline import (
-        collect_audio,
-        completion,
-        detect_arguments,
-        evaluate_arguments,
-        export_arguments,
-        models_command,
-        plot_arguments,
-        query_arguments,
-        report_arguments,
-        sample,
-        score_arguments,
-        shards_arguments,
-        train_arguments,
-        train_compact_arguments,
-    )
-
-    parser = argparse.ArgumentParser(
-        prog="laughter", description="Find laughter in broadcast recordings.", allow_abbrev=False
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, sentence, declared, run in (
-        ("detect", "recordings in, tables of laughter out", detect_arguments, _detect),
-        ("export", "tables to files for ELAN, Praat, Audacity, Red Hen", export_arguments, _export),
-        ("query", "questions to the tables, by DuckDB", query_arguments, _query),
-        ("score", "events against what annotators marked", score_arguments, _score),
-        ("report", "tables to pages that show, play and correct", report_arguments, _report),
-        ("shards", "AudioSet's embeddings to training shards", shards_arguments, _shards),
-        ("train", "train a head on shards", train_arguments, _train),
-        ("evaluate", "measure heads and baselines on shards", evaluate_arguments, _evaluate),
-        ("train-compact", "train the compact bundle's embedder and head", train_compact_arguments, _train_compact),
-        ("completion", "completion of this command for a shell", completion, completion.run),
-    ):
-        command = commands.add_parser(name, help=sentence, allow_abbrev=False)
-        declared.add_arguments(command)
-        command.set_defaults(run=run)
-    plot_arguments.add_arguments(commands.add_parser("plot", help="maps of clips, timelines, laughter of an archive"))
-    models_command.add_arguments(commands.add_parser("models", help="list, fetch, verify and import models"))
-    sample.add_arguments(commands.add_parser("sample", help="make a sample broadcast"))
-    collect_audio.add_arguments(
-        commands.add_parser("collect-audio", help="collect sounds to train the compact bundle on", allow_abbrev=False)
-    )
-    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -139,6 +89,8 @@ def _quieten(debug: bool) -> None:
 
 
 def _run(argv: list[str]) -> int:
+    from pipeline.parser import build_parser
+
     beams: list[str] = []
     serving = False
     if argv[:1] in (["detect"], ["shards"]) and not {"-h", "--help"} & set(argv):
@@ -150,77 +102,13 @@ def _run(argv: list[str]) -> int:
     from common.temporary_files import scratch_folder
 
     with contextlib.nullcontext() if serving else scratch_folder():  # an engine's server would miss its files in there
-        return int(arguments.run(arguments, beams))
+        return int(_resolve(arguments.run)(arguments, beams))
 
 
-def _detect(arguments: argparse.Namespace, beams: Sequence[str]) -> int:
-    from pipeline import detect
-
-    return detect.run(detect_options_of(arguments, beams))
-
-
-def detect_options_of(arguments: argparse.Namespace, beams: Sequence[str]) -> DetectOptions:
-    """What `laughter detect` was told, by its own arguments and Beam's, with the models chosen."""
-    from models.bundles import selection
-    from pipeline import detect_options, engine_options
-
-    engine = engine_options.engine_options(beams)
-    models = selection.choose(
-        bundle=arguments.bundle,
-        embedder=arguments.embedder,
-        head=arguments.head,
-        precision=arguments.precision,
-        distributed=not engine_options.is_local(engine),
-    )
-    return detect_options.from_arguments(arguments, engine, models)
-
-
-def _shards(arguments: argparse.Namespace, beams: Sequence[str]) -> int:
-    from pipeline import shards
-
-    return shards.run(shards.from_arguments(arguments, beams))
-
-
-def _train(arguments: argparse.Namespace, _: Sequence[str]) -> int:
-    from pipeline import train
-
-    return train.run(arguments)
-
-
-def _train_compact(arguments: argparse.Namespace, _: Sequence[str]) -> int:
-    from models.distillation import train
-
-    return train.run(arguments)
-
-
-def _evaluate(arguments: argparse.Namespace, _: Sequence[str]) -> int:
-    from pipeline import evaluate
-
-    return evaluate.run(evaluate.from_arguments(arguments))
-
-
-def _export(arguments: argparse.Namespace, _: Sequence[str]) -> int:
-    from pipeline import export
-
-    return export.run(export.from_arguments(arguments))
-
-
-def _query(arguments: argparse.Namespace, _: Sequence[str]) -> int:
-    from pipeline import query
-
-    return query.run(query.from_arguments(arguments))
-
-
-def _score(arguments: argparse.Namespace, _: Sequence[str]) -> int:
-    from pipeline import score
-
-    return score.run(score.from_arguments(arguments))
-
-
-def _report(arguments: argparse.Namespace, _: Sequence[str]) -> int:
-    from pipeline import report
-
-    return report.run(report.from_arguments(arguments))
+def _resolve(name: str) -> Callable[..., int]:
+    """The function that MODULE:FUNCTION names."""
+    module, _, function = name.partition(":")
+    return cast("Callable[..., int]", getattr(importlib.import_module(module), function))
 
 
 def _last_sentence(error: Exception) -> str:

@@ -5,13 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 
-SHELLS = ("bash", "zsh", "fish")
-
-EPILOG = """examples:
-  eval "$(laughter completion bash)"                                                 # in ~/.bashrc
-  laughter completion zsh > ~/.zfunc/_laughter                                       # a folder of $fpath
-  laughter completion fish > ~/.config/fish/completions/laughter.fish"""
-
 PATHS = (
     *("inputs", "tables", "found", "truth", "file", "media", "views", "output", "store", "root", "embedder", "head"),
     *("input", "labels_csv", "shards", "train_shards", "spans", "audio", "manifest", "teacher", "work"),
@@ -19,20 +12,13 @@ PATHS = (
 """Arguments, by their names in the parser, whose values are files or folders."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = EPILOG
-    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))
-
-
-def run(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
+def main(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
     """Print the completion."""
     import shtab
 
-    from pipeline import cli
+    from pipeline.parser import build_parser
 
-    parser = cli.build_parser()
+    parser = build_parser()
     for action in actions(parser):
         if action.dest in PATHS and action.choices is None and not isinstance(action.const, bool):
             action.complete = shtab.FILE  # type: ignore[attr-defined]

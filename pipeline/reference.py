@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from pipeline import cli, dataflow_arguments
+from pipeline.dataflow.arguments import build_dataflow_parser
+from pipeline.parser import build_parser
 
 HEAD = """# Reference of the command `laughter`, and of `run_dataflow.sh`
 
@@ -15,8 +16,8 @@ Made from the commands' own parsers by `python -m pipeline.reference > docs/refe
 
 def text() -> str:
     """The reference, in Markdown."""
-    dataflow = dataflow_arguments.build_parser()
-    return "\n".join([HEAD, *_lines(cli.build_parser(), "laughter", ""), *_lines(dataflow, "run_dataflow.sh", "")])
+    dataflow = build_dataflow_parser()
+    return "\n".join([HEAD, *_lines(build_parser(), "laughter", ""), *_lines(dataflow, "run_dataflow.sh", "")])
 
 
 def _lines(parser: argparse.ArgumentParser, name: str, summary: str) -> Iterator[str]:

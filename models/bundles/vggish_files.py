@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from common import download, storage
 from common.download import RemoteFile
+from common.errors import LaughterError
 from models.constants import SAMPLE_RATE_HZ
 from models.networks.pca import PcaParams, load_pca
 
@@ -34,7 +35,7 @@ _SINE_QUANTISED = {"mean": 126.0, "std": 89.3}
 _TOLERANCE = 0.1
 
 
-class WeightsUnavailable(RuntimeError):
+class WeightsUnavailable(LaughterError):
     """The files are not here and could not be fetched; the message is one sentence with cause and remedy."""
 
 

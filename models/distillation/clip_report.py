@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from common.errors import UsageError
 from common.extras import require
 from models.constants import FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS, LONG_WINDOW_S, SECOND_SAMPLES, SHORT_WINDOW_S
 from models.distillation.fit import batched, embed
@@ -110,11 +111,11 @@ def clip_report(
         The report, and the onset that the rule chooses on all rows.
 
     Raises:
-        ValueError: the rows lack laughter, or lack anything else.
+        UsageError: the rows lack laughter, or lack anything else.
     """
     laughs = np.array([row.label in LAUGHTER_LABELS for row in rows], bool)
     if laughs.all() or not laughs.any():
-        raise ValueError("a report needs clips with laughter and clips without")
+        raise UsageError("a report needs clips with laughter and clips without")
     groups = np.array([row.group for row in rows])
     seconds = [probability(sound) for sound in sounds]
     highest = np.array([values.max() for values in seconds])

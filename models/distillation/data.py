@@ -167,7 +167,14 @@ def kind_targets(scored: Scored) -> np.ndarray:
 
 
 def make_data(
-    rows: Sequence[Row], *, teacher: pathlib.Path, work: pathlib.Path, seed: int, programmes: int, processes: int
+    rows: Sequence[Row],
+    *,
+    teacher: pathlib.Path,
+    work: pathlib.Path,
+    seed: int,
+    programmes: int,
+    processes: int,
+    report: Callable[[str], object] = print,
 ) -> tuple[list[pathlib.Path], list[pathlib.Path]]:
     """Make what is missing of a work folder's files, in so many processes (1: in this one).
 
@@ -182,7 +189,7 @@ def make_data(
     ]
     missing = [plan for part in plans for plan in part if not plan.path(work).exists()]
     for number, _ in enumerate(_made(missing, work, processes)):
-        print(f"programmes: {number + 1} of {len(missing)} files", flush=True)
+        report(f"programmes: {number + 1} of {len(missing)} files")
     made_fit, made_check = ([plan.path(work) for plan in part] for part in plans)
     return made_fit, made_check
 

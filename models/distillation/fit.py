@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from common.errors import UsageError
 from models.constants import CLASSES, EMBEDDING_SIZE, FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS
 from models.distillation.data import Scored, kind_targets
 from models.distillation.teacher import AUDIOSET_CLASSES
@@ -26,7 +27,14 @@ SMALLEST_VARIANCE = 3e-3
 """PCA components below this share of the mean variance are not blown up to variance one: they are rounding noise."""
 
 
-def fit_embedder(scored: Scored, *, epochs: int, seed: int, learning_rate: float = 2e-3) -> Any:
+def fit_embedder(
+    scored: Scored,
+    *,
+    epochs: int,
+    seed: int,
+    learning_rate: float = 2e-3,
+    report: Callable[[str], object] = print,
+) -> Any:
     """Train a network so that a linear layer on its embedding says what the teacher says.
 
     The 527 targets are the teacher's scores, with what is known of laughter as one more; the laughter kinds weigh
@@ -50,7 +58,7 @@ def fit_embedder(scored: Scored, *, epochs: int, seed: int, learning_rate: float
             training.train_on_batch(patches[batch].astype(np.float32), targets[batch])
             for batch in _batches(rng, len(patches), BATCH_PATCHES)
         ]
-        print(f"embedder: epoch {epoch + 1} of {epochs}, loss {np.mean(losses):.4f}", flush=True)
+        report(f"embedder: epoch {epoch + 1} of {epochs}, loss {np.mean(losses):.4f}")
     optimizer.finalize_variable_values(training.trainable_variables)
     return model
 
@@ -78,7 +86,7 @@ def fit_pca(raw: np.ndarray) -> PcaParams:
         raw: float32 [n, 128], n at least 128.
     """
     if len(raw) < EMBEDDING_SIZE:
-        raise ValueError(f"a PCA needs at least {EMBEDDING_SIZE} embeddings, not {len(raw)}: make more programmes")
+        raise UsageError(f"a PCA needs at least {EMBEDDING_SIZE} embeddings, not {len(raw)}: make more programmes")
     means = raw.mean(axis=0, dtype=np.float64)
     variances, vectors = np.linalg.eigh(np.cov(raw.astype(np.float64), rowvar=False))
     floor = SMALLEST_VARIANCE * variances.mean()
@@ -109,7 +117,14 @@ def embed(raw_embeddings: RawEmbedder, pca: PcaParams, patches: np.ndarray) -> n
 
 
 def fit_head(
-    embeddings: np.ndarray, targets: np.ndarray, *, epochs: int, seed: int, units: int = 48, dropout: float = 0.4
+    embeddings: np.ndarray,
+    targets: np.ndarray,
+    *,
+    epochs: int,
+    seed: int,
+    units: int = 48,
+    dropout: float = 0.4,
+    report: Callable[[str], object] = print,
 ) -> Head:
     """Train the hybrid head on windows of 1 s and of 2 to 10 s.
 
@@ -132,7 +147,7 @@ def fit_head(
         for single in _batches(rng, embeddings.shape[0] * embeddings.shape[1], BATCH_WINDOWS):
             for x, mask, y in (_seconds(embeddings, targets, single), _windows(rng, embeddings, targets)):
                 losses.append(float(model.train_on_batch([x, mask], y)))
-        print(f"head: epoch {epoch + 1} of {epochs}, loss {np.mean(losses):.4f}", flush=True)
+        report(f"head: epoch {epoch + 1} of {epochs}, loss {np.mean(losses):.4f}")
     optimizer.finalize_variable_values(model.trainable_variables)
     return head_from_keras(model, shape)
 

@@ -1,14 +1,13 @@
 """Measures the compact bundle on clips that nothing was trained on, as they are and damaged, and sets its threshold."""
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from models.bundles.bundle import write_card
+from models.bundles.bundle import open_bundle, write_card
 from models.constants import SAMPLE_RATE_HZ
 from models.distillation.clip_report import (
     ClipReport,
@@ -34,12 +33,19 @@ def measure_compact(
     teacher: pathlib.Path | None,
     command: str,
     bootstraps: int = 1000,
+    report: Callable[[str], object] = print,
 ) -> dict[str, Any]:
-    """Measure a bundle on the `evaluate` rows, set its thresholds by them, print the tables, write all to the card.
+    """Measure a bundle on the `evaluate` rows, set its thresholds by them, report the tables, write all to the card.
 
-    With a teacher its own measures on the same rows stand beside them, as a yardstick.
+    With a teacher its own measures on the same rows stand beside them, as a yardstick; `report` gets a line each.
+
+    Raises:
+        ModelError: there is no bundle in `output`, or one of its files is absent or damaged.
+        UsageError: the rows lack laughter, or lack anything else, or a clip cannot be read.
     """
-    card = json.loads((output / "card.json").read_text(encoding="utf-8"))
+    bundle = open_bundle(output)
+    bundle.verify()
+    card = bundle.card
     rows = [row for row in rows if row.use == "evaluate"]
     sounds = [read_audio(row.path, rate_hz=SAMPLE_RATE_HZ) for row in rows]
     probability = laughter_in_seconds(*load_compact(output / EMBEDDER_FILE), load_head(output / HEAD_FILE))
@@ -52,7 +58,7 @@ def measure_compact(
     for name, heard in conditions(rows, sounds).items():
         found, onset = measure(probability, heard)
         measured["conditions"][name] = _rounded(found)
-        print(f"{name}: {_sentence(found)}", flush=True)
+        report(f"{name}: {_sentence(found)}")
         if name == "clean":
             chosen = dataclasses.asdict(at_onset(thresholds, onset))
             card["thresholds"] = {field: round(value, 4) for field, value in chosen.items()}
@@ -60,11 +66,11 @@ def measure_compact(
     if teacher is not None:
         found, _ = measure(teachers_laughter(load_teacher(teacher)), sounds)
         measured["teacher_on_evaluate_clips"] = _rounded(found)
-        print(f"the teacher: {_sentence(found)}")
+        report(f"the teacher: {_sentence(found)}")
     card["measured"] = {**card.get("measured", {}), **measured}
     write_card(output, card)
     for label, values in measured["evaluate_clips"]["by_label"].items():
-        print(f"{label:20} {values['clips']:4} clips, found {values['share_found']:.0%}, mean {values['mean_score']}")
+        report(f"{label:20} {values['clips']:4} clips, found {values['share_found']:.0%}, mean {values['mean_score']}")
     return measured
 
 

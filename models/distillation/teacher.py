@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from common.errors import UsageError
 from common.extras import require
 
 TEACHER_RATE = 32000
@@ -29,15 +30,20 @@ def load_teacher(path: pathlib.Path, *, threads: int = 1) -> Teacher:
     """The tagger in an ONNX file as a plain function.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        UsageError: onnxruntime is not installed.
+        UsageError: there is no such file, it is no ONNX model, or onnxruntime is not installed.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"the teacher {path} is not there: name the tagger's ONNX file with --teacher")
+        raise UsageError(f"the teacher {path} is not there: name the tagger's ONNX file with --teacher")
     runtime = require("onnxruntime", purpose="teachers")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = threads
-    session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    try:
+        session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own, of about ten types
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UsageError(
+            f"the teacher {path} is not an ONNX model that can be run ({reason}); name the tagger's"
+        ) from error
     return OnnxTeacher(session=session, banks=mel_banks())
 
 

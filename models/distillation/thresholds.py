@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from common.errors import UsageError
 from models.distillation.data import Scored
 from models.events import Thresholds, hysteresis
 
@@ -98,11 +99,11 @@ def choose_thresholds(scored: Scored, probability: npt.NDArray[np.floating[Any]]
         What the card says of them: `thresholds`, those chosen, and what was counted.
 
     Raises:
-        ValueError: the mixtures have no laughter, or nothing else.
+        UsageError: the mixtures have no laughter, or nothing else.
     """
     laughing, quiet = second_truth(scored)
     if not laughing.any() or not quiet.any():
-        raise ValueError("the held-out mixtures lack laughing or quiet seconds; make more with --programmes")
+        raise UsageError("the held-out mixtures lack laughing or quiet seconds; make more with --programmes")
     weight = laughing.sum() / quiet.sum() * (1 - ARCHIVE_SHARE) / ARCHIVE_SHARE
     tried = [
         Thresholds(onset, round(share * onset, 3), min_on_s=on_s, min_off_s=off_s)

@@ -5,35 +5,28 @@ the `train` rows (thresholds), measure on the `evaluate` rows (measure, clip_rep
 trained on: how long events and pauses are is chosen on held-out mixtures, how high the threshold is on these rows.
 """
 
-import argparse
 import dataclasses
 import pathlib
-import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from models.bundles.bundle import write_card
 from models.constants import CLASSES
 from models.distillation.clip_report import seconds_probability
 from models.distillation.data import kind_targets, make_data, read_files
 from models.distillation.fit import batched, embed, fit_embedder, fit_head, fit_pca
-from models.distillation.measure import measure_compact
 from models.distillation.recipe import Settings
-from models.distillation.teacher import load_teacher
 from models.distillation.thresholds import choose_thresholds
 from models.networks.compact import EMBEDDER_FILE, HEAD_FILE, load_compact, save_compact
 from models.networks.head_files import load_head, save_head
-from models.networks.threads import use_threads_per_call
-from models.sounds.manifest import Row, read_manifest
+from models.sounds.manifest import Row
 
 VERSION = "1.2"
 THREADS = 2
 """Of every operation while fitting, on any machine: other numbers give other weights."""
-REPORT_COMMAND = "laughter train-compact --report-only --audio AUDIO... --teacher TEACHER.onnx --output BUNDLE"
 LIMITS = (
     "A small model, made to work offline and in tests. It learned from a teacher's scores, not from ears: its kinds of "
     "laughter (giggle, snicker and so on) are the teacher's guesses and were not measured. What confuses it is in the "
@@ -50,14 +43,14 @@ def train_compact(
     output: pathlib.Path,
     settings: Settings,
     processes: int = 1,
+    report: Callable[[str], object] = print,
 ) -> pathlib.Path:
     """Make the bundle folder `output` and return the path of its card.
 
     With the same inputs, settings, software and processor family the weights come out the same.
 
     Raises:
-        FileNotFoundError, ValueError: an input is missing or not what it should be, in one sentence.
-        UsageError: a package of the extra `train` is missing.
+        UsageError: an input is missing or not what it should be, or a package of the extra `train` is missing.
     """
     fit, check = make_data(
         rows,
@@ -66,9 +59,10 @@ def train_compact(
         seed=settings.seed,
         programmes=settings.programmes,
         processes=processes,
+        report=report,
     )
     output.mkdir(parents=True, exist_ok=True)
-    _fit(fit, output, settings)
+    _fit(fit, output, settings, report)
     held_out = _held_out(check, output)
     card = _card(rows, held_out["thresholds"])
     card["measured"] = {"recipe": dataclasses.asdict(settings), "held_out_mixtures": held_out}
@@ -76,48 +70,20 @@ def train_compact(
     return output / "card.json"
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Do what the command line says; returns the exit status."""
-    use_threads_per_call(THREADS)
-    tf.config.experimental.enable_op_determinism()
-    teacher = None if arguments.no_teacher else arguments.teacher
-    try:
-        if teacher is not None:
-            load_teacher(teacher)
-        rows = [row for folder in arguments.audio for row in read_manifest(folder)]
-        if not arguments.report_only:
-            _train(rows, arguments, teacher)
-        measure_compact(rows, output=arguments.output, teacher=teacher, command=REPORT_COMMAND)
-    except (OSError, ValueError) as error:
-        print(f"train-compact: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def _train(rows: Sequence[Row], arguments: argparse.Namespace, teacher: pathlib.Path | None) -> None:
-    if teacher is None:
-        raise ValueError("training needs a teacher: leave out --no-teacher, or add --report-only")
-    train_compact(
-        rows,
-        teacher=teacher,
-        work=arguments.work,
-        output=arguments.output,
-        settings=Settings(arguments.programmes, arguments.epochs, arguments.head_epochs, arguments.seed),
-        processes=arguments.processes,
-    )
-
-
-def _fit(files: Sequence[pathlib.Path], output: pathlib.Path, settings: Settings) -> None:
+def _fit(
+    files: Sequence[pathlib.Path], output: pathlib.Path, settings: Settings, report: Callable[[str], object]
+) -> None:
     """Fit embedder, PCA and head, and save them."""
     scored = read_files(files)
-    model = fit_embedder(scored, epochs=settings.epochs, seed=settings.seed)
+    model = fit_embedder(scored, epochs=settings.epochs, seed=settings.seed, report=report)
     flat = scored.patches.reshape(-1, *scored.patches.shape[2:])
     pca = fit_pca(batched(lambda patches: model(patches, training=False))(flat))
     save_compact(model, pca, output / EMBEDDER_FILE)
     network, pca = load_compact(output / EMBEDDER_FILE)
     embeddings = embed(batched(network), pca, scored.patches)
-    print(f"embeddings: {np.mean((embeddings == 0) | (embeddings == 255)):.1%} of values at a limit", flush=True)
-    head = fit_head(embeddings, kind_targets(scored), epochs=settings.head_epochs, seed=settings.seed)
+    report(f"embeddings: {np.mean((embeddings == 0) | (embeddings == 255)):.1%} of values at a limit")
+    epochs, seed = settings.head_epochs, settings.seed
+    head = fit_head(embeddings, kind_targets(scored), epochs=epochs, seed=seed, report=report)
     save_head(head, output / HEAD_FILE)
 
 

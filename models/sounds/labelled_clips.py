@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from common.errors import UsageError
 from common.extras import require
 from models.constants import SAMPLE_RATE_HZ
 from models.sounds.manifest import Row
@@ -107,7 +108,7 @@ def read_audio(path: pathlib.Path, *, rate_hz: int) -> npt.NDArray[np.float32]:
     """Mono float32 samples of a trusted audio file.
 
     Raises:
-        ValueError: ffmpeg cannot read the file, or it holds no audio.
+        UsageError: ffmpeg cannot read the file, or it holds no audio.
     """
     ffmpeg = require("imageio_ffmpeg", purpose="audio files").get_ffmpeg_exe()
     command = [ffmpeg, "-nostdin", "-v", "error", "-i", f"file:{path}", "-vn"]
@@ -115,9 +116,9 @@ def read_audio(path: pathlib.Path, *, rate_hz: int) -> npt.NDArray[np.float32]:
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
         reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-        raise ValueError(f"ffmpeg cannot read {path}: {reason[0]}")
+        raise UsageError(f"ffmpeg cannot read {path} ({reason[0]}); correct its line of the manifest, or the file")
     if not done.stdout:
-        raise ValueError(f"{path} holds no audio")
+        raise UsageError(f"{path} holds no audio; correct its line of the manifest, or the file")
     return np.frombuffer(done.stdout, np.float32)
 
 

@@ -29,12 +29,11 @@ def read_manifest(folder: pathlib.Path) -> list[Row]:
     """The rows of the manifest in `folder`.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        UsageError: it is no CSV file, a column is missing, or a line is too short.
+        UsageError: there is no such file, it is no CSV file, a column is missing, or a line is too short.
     """
     path = folder / MANIFEST
     if not path.is_file():
-        raise FileNotFoundError(f"the manifest {path} is not there: --audio takes folders that hold one")
+        raise UsageError(f"the manifest {path} is not there: --audio takes folders that hold one")
     rows = csv_files.read_rows(str(path), MANIFEST_COLUMNS, what="labelled sounds", error=UsageError)
     return [_row(row, where, folder) for row, where in rows]
 

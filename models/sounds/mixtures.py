@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from common.errors import UsageError
 from models.constants import SAMPLE_RATE_HZ
 from models.sounds import synthesis
 from models.sounds.degradation import damaged_by_codec
@@ -47,10 +48,10 @@ def mix_programme(rng: np.random.Generator, palette: Palette, *, laughing_share:
         laughing_share: the share of programmes in which laughs are among the events.
 
     Raises:
-        ValueError: a kind of clip is missing.
+        UsageError: a kind of clip is missing.
     """
     if LAUGHTER not in palette or OTHER not in palette:
-        raise ValueError("a programme needs at least one clip of laughter and one clip without laughter")
+        raise UsageError("a programme needs at least one clip of laughter and one clip without laughter")
     tracks = {kind: np.zeros(TOTAL_SAMPLES, np.float32) for kind in (LAUGHTER, OTHER, UNKNOWN)}
     talking = rng.random() < TALKING_SHARE
     tracks[OTHER] += talk(rng, palette) if talking else bed(rng, palette)

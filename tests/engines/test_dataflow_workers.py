@@ -12,8 +12,8 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import dataflow_package
 from pipeline.cli import HOME
+from pipeline.dataflow.package import build
 from tests.engines import dataflow_workers as workers
 from tests.helpers.media import beeps
 
@@ -43,7 +43,7 @@ def container(image):
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    return dataflow_package.build(HOME, tmp_path_factory.mktemp("dist"))
+    return build(HOME, tmp_path_factory.mktemp("dist"))
 
 
 @pytest.fixture

@@ -9,16 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from common.parquet_files import binary_column
-from models.constants import CLASSES, LAUGHTER_KINDS
+from models.constants import CLASSES, LAUGHTER_KINDS, SIDES
 from models.load_shards import ClipArrays
-from models.shard_format import (
-    LAUGHTER_LABELS,
-    MANIFEST,
-    SCHEMA,
-    SIDES,
-    class_targets,
-    pack_targets,
-)
+from models.shard_format import LAUGHTER_LABELS, MANIFEST, SCHEMA, class_targets, pack_targets
 
 MUSIC = 137
 

@@ -54,7 +54,7 @@ class Runs:
         self.decoder.write_text(_FFMPEG.format(ffmpeg=imageio_ffmpeg.get_ffmpeg_exe()))
         self.decoder.chmod(0o755)
         self._server = multiprocessing.get_context("forkserver")
-        self._server.set_forkserver_preload(["pipeline.cli", "pipeline.detect", "models.networks.embedder"])
+        self._server.set_forkserver_preload(["pipeline.cli", "pipeline.jobs.detect", "models.networks.embedder"])
 
     def start(self, output: str) -> Any:
         """A run that writes to `output`, as a process."""

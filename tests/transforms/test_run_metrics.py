@@ -4,7 +4,9 @@ import fsspec
 import pytest
 
 from models.bundles import selection
-from pipeline import cli, detect, detect_options, engine_options
+from pipeline import engine_options
+from pipeline.jobs import detect, detect_options
+from pipeline.parser import build_parser
 from tests.helpers.archive import NAMES, make_recording
 from tests.helpers.media import ffmpeg
 from transforms import run_metrics
@@ -30,7 +32,7 @@ def measured(bundle, output):
     command = ["detect", "memory://measured", "--output", str(output), "--bundle", str(bundle), "--quiet"]
     models = selection.choose(bundle=str(bundle))
     beams = engine_options.engine_options([])
-    options = detect_options.from_arguments(cli.build_parser().parse_args(command), beams, models)
+    options = detect_options.with_models(build_parser().parse_args(command), beams, models)
     return run_metrics.read(detect.run_engine(options))
 
 

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from common.text import printable
-from models.constants import CLASSES, LAUGHTER_KINDS
+from models.constants import CLASSES, LAUGHTER_KINDS, SIDES
 from models.load_shards import load_clips, read_manifest
-from models.shard_format import SIDES, class_targets
+from models.shard_format import class_targets
 from transforms.embed.store import part_path, read_part
 from transforms.maps.sampling import BalancedSample, key_of
 from transforms.tables.media import media_place

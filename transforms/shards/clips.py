@@ -16,7 +16,8 @@ import pyarrow as pa
 import tensorflow as tf
 
 from common.parquet_files import binary_column
-from models.shard_format import SCHEMA, SIDES, class_targets, pack_targets
+from models.constants import SIDES
+from models.shard_format import SCHEMA, class_targets, pack_targets
 from transforms.shards.issues import Findings
 
 CLIP_SCHEMA = pa.schema(

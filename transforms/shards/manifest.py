@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from common.atomic_files import write_text
-from models.shard_format import LABELS, MANIFEST, SCHEMA, SIDES
+from models.constants import SIDES
+from models.shard_format import LABELS, MANIFEST, SCHEMA
 from transforms.shards.issues import TROUBLES, Findings, merged
 from transforms.shards.shuffle import ShardFile, ShardSettings, share_kept
 

@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 from common.atomic_files import atomic_file
 from common.parquet_files import binary_values
 from common.text import printable
-from models.constants import CLASSES
-from models.shard_format import ROW_GROUP, SCHEMA, SIDES, class_targets, unpack_targets
+from models.constants import CLASSES, SIDES
+from models.shard_format import ROW_GROUP, SCHEMA, class_targets, unpack_targets
 from transforms.shards.clips import clip_hash, from_bytes, to_bytes, with_targets
 from transforms.shards.issues import Findings, merged
 

@@ -3,6 +3,7 @@ import importlib.util
 import numpy as np
 import pytest
 
+from common.errors import UsageError
 from models.distillation import teacher
 from models.sounds import synthesis
 
@@ -40,5 +41,5 @@ def test_wrong_lengths_and_missing_files_are_refused(tmp_path):
     for size in (2 * teacher.TEACHER_RATE, 3 * teacher.TEACHER_RATE + 1):
         with pytest.raises(ValueError, match="whole seconds"):
             never_run(np.zeros(size, np.float32))
-    with pytest.raises(FileNotFoundError, match=r"absent\.onnx"):
+    with pytest.raises(UsageError, match=r"absent\.onnx"):
         teacher.load_teacher(tmp_path / "absent.onnx")

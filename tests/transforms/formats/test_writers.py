@@ -12,8 +12,8 @@ import tgt
 
 from common.errors import UsageError
 from models.constants import LAUGHTER_KINDS
-from pipeline import export_arguments
 from tests.helpers.tables import event_row, recording_row
+from transforms.formats import names
 from transforms.formats.writers import FORMATS, FormatSettings
 from transforms.tables.media import NO_MEDIA
 from transforms.tables.read_tables import Annotated, BadRecording
@@ -38,7 +38,7 @@ def text(format_name, one, **settings):
 
 
 def test_the_command_line_names_the_formats_there_are():
-    assert tuple(FORMATS) == export_arguments.FORMATS
+    assert tuple(FORMATS) == names.FORMATS
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -1,0 +1,123 @@
+"""`laughter plot timeline`: a picture a recording."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from common.errors import UsageError
+from common.extras import require
+from common.text import printable, safe_name
+from models.events import ANY, SCORED
+from pipeline.analysis.tally import find_days
+from pipeline.console import hours_and_minutes
+from pipeline.outputs import PlotOutput, Work, shown
+from pipeline.paths import absolute
+from transforms.plots.timeline import timeline_plot
+from transforms.tables.read_tables import Annotated, BadRecording, TableError, check, read_day
+from transforms.tables.read_windows import WindowsTables
+
+LONGEST_HEADING = 90
+
+
+@dataclasses.dataclass(frozen=True)
+class TimelineOptions:
+    """Everything `laughter plot timeline` was told, checked: tables, ids of recordings, and where the plots go."""
+
+    tables: str
+    recordings: tuple[str, ...]
+    output: PlotOutput
+
+
+def main(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
+    """Run the command; returns its exit status."""
+    return run(from_arguments(arguments))
+
+
+def from_arguments(arguments: argparse.Namespace) -> TimelineOptions:
+    """Check the command line and put it in order."""
+    if not arguments.tables or not arguments.output:
+        raise UsageError("TABLES and --output must not be empty; see `laughter plot timeline --help`")
+    return TimelineOptions(
+        tables=absolute(arguments.tables).rstrip("/"),
+        recordings=tuple(dict.fromkeys(arguments.recording)),
+        output=PlotOutput(absolute(arguments.output).rstrip("/"), arguments.dry_run, arguments.quiet),
+    )
+
+
+def run(options: TimelineOptions) -> int:
+    """Draw each recording.
+
+    Returns:
+        The exit status: 0, or 3 where a recording could not be drawn.
+
+    Raises:
+        UsageError: there are no tables, or a package is missing.
+        LaughterError: the output cannot be written.
+    """
+    require("matplotlib", purpose="timelines", extra="plot")
+    work, output = Work(doing="recordings drawn", total=len(options.recordings)), options.output
+    names: list[str] = []
+    troubles: list[str] = []
+    with shown(work, output):
+        for date, annotated in _find(options, troubles):
+            try:
+                name = f"timeline_{safe_name(annotated.recording_id)}.png"
+                figure = draw(options.tables, date, annotated)
+                if not output.dry_run:
+                    output.draw(name, figure)
+                names.append(name)
+            except (BadRecording, TableError) as error:
+                troubles.append(str(error))
+            work.done += 1
+    return output.close(names, troubles)
+
+
+def _find(options: TimelineOptions, troubles: list[str]) -> Iterator[tuple[str, Annotated]]:
+    """The recordings with their days; a sentence is added to `troubles` on what cannot be read or is not there."""
+    days = find_days(options.tables)
+    missing = set(options.recordings)
+    told = {recording_id[:10] for recording_id in missing}
+    for date in sorted(days, key=lambda date: date not in told):  # where their names say, first
+        try:
+            for annotated in read_day(options.tables, date) if missing else ():
+                if annotated.recording_id in missing:
+                    missing.discard(annotated.recording_id)
+                    yield date, annotated
+        except TableError as error:
+            troubles.append(str(error))
+    troubles.extend(f"{printable(one)} is not in the tables; check --recording" for one in sorted(missing))
+
+
+def draw(tables: str, date: str, annotated: Annotated) -> Any:
+    """The timeline of one recording as a figure.
+
+    Raises:
+        BadRecording: it failed, makes no sense, or has no windows.
+        TableError: the windows table of its day cannot be read.
+    """
+    recording = annotated.recording
+    if annotated.failed:
+        raise BadRecording(annotated.recording_id, "it failed, so there is nothing to draw")
+    check(annotated)
+    with WindowsTables(tables) as windows:
+        scores = windows.second_scores(annotated.recording_id, recording["audio_s"] or 0.0, date)
+        thresholds = windows.thresholds()
+    start = recording["start_utc"]
+    facts = [
+        recording["network"] or "",
+        f"{start:%Y-%m-%d %H:%M} UTC" if start else "",
+        hours_and_minutes(annotated.length_s),
+        f"{len(annotated.events)} events",
+        recording["bundle_version"],
+    ]
+    return timeline_plot(
+        scores[:, SCORED.index(ANY)],
+        [(event["start_s"], event["end_s"], event["kind"]) for event in annotated.events],
+        length_s=max(annotated.length_s, float(len(scores))),
+        thresholds=(thresholds.onset, thresholds.offset),
+        heading=printable(recording["title"] or annotated.recording_id, longest=LONGEST_HEADING),
+        note=printable(", ".join(fact for fact in facts if fact), longest=120),
+    )
