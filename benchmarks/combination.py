@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from models.constants import LONG_WINDOW_S, NONE
 from models.events import geometric_mean, scores_per_second
-from models.load_shards import ClipArrays, load_clips
+from models.load_shards import ShardClips, load_clips
 from models.networks.head import Head
 from models.shard_format import FRAMES, class_targets
 from models.training.train import both_windows
@@ -42,7 +42,7 @@ def main() -> None:
         print(f"{weight:.1f}  {best_f1(geometric_mean(sharp, wide, weight), truth):.3f}")
 
 
-def spliced(clips: ClipArrays, count: int, *, seed: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+def spliced(clips: ShardClips, count: int, *, seed: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
     """Clips without laughter, 1 to 6 seconds of each replaced by as many of a clip with.
 
     Returns:

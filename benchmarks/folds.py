@@ -18,10 +18,10 @@ import numpy.typing as npt
 from models.constants import CLASSES
 from models.evaluation.baselines import take
 from models.evaluation.clip_metrics import measure
-from models.load_shards import ClipArrays, load_clips
+from models.load_shards import ShardClips, load_clips
 from models.networks.head import join_heads
 from models.shard_format import class_targets
-from models.training.fit import Batch, Network
+from models.training.fit import Batch, TrainableHead
 from models.training.recipes import RECIPES, Recipe
 
 
@@ -51,7 +51,7 @@ def main() -> None:
     print(f"{detection}, mean AP of the kinds {found.mean_class_ap.value:.3f}")
 
 
-def grouped(clips: ClipArrays) -> npt.NDArray[np.int64]:
+def grouped(clips: ShardClips) -> npt.NDArray[np.int64]:
     """A number for each clip, int64 [clips], the same for clips that share a frame; mixed by a fixed shuffle."""
     parent = np.arange(len(clips))
 
@@ -67,17 +67,17 @@ def grouped(clips: ClipArrays) -> npt.NDArray[np.int64]:
     return np.random.default_rng(0).permutation(len(clips))[[root(clip) for clip in range(len(clips))]]
 
 
-def _scores(recipe: Recipe, train: ClipArrays, test: ClipArrays) -> npt.NDArray[np.float32]:
+def _scores(recipe: Recipe, train: ShardClips, test: ShardClips) -> npt.NDArray[np.float32]:
     heads = []
     for seed in range(recipe.members):
-        network = Network(recipe, seed=seed, clips=len(train))
+        network = TrainableHead(recipe, seed=seed, clips=len(train))
         for epoch in range(recipe.epochs):
             network.epoch(_batches(train, recipe, np.random.default_rng([seed, epoch])), epoch)
         heads.append(network.head())
     return join_heads(heads).sequence_scores(test.embedding, test.n_frames)
 
 
-def _batches(clips: ClipArrays, recipe: Recipe, rng: np.random.Generator) -> Iterator[Batch]:
+def _batches(clips: ShardClips, recipe: Recipe, rng: np.random.Generator) -> Iterator[Batch]:
     order = rng.permutation(len(clips))
     for start in range(0, len(order), recipe.batch):
         rows = order[start : start + recipe.batch]

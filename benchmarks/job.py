@@ -40,7 +40,7 @@ def _child(arguments: Mapping[str, Any]) -> dict[str, float]:
     from transforms.tables.annotate_recordings import AnnotateSettings
 
     head = open_bundle(arguments["head"]).head()
-    spec = selection.choose(bundle="compact").embedder
+    spec = selection.select_models(bundle="compact").embedder
     if "weights" in arguments:
         weights = arguments["weights"], arguments["pca"], arguments["precision"]
         spec = EmbedderSpec("vggish", *weights, "benchmark", "benchmark")

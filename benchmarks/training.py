@@ -65,11 +65,11 @@ def _train(shards: str) -> None:
     from models.training.recipes import RECIPES
 
     use_one_thread_per_call()
-    from models.training.fit import Network, batches
+    from models.training.fit import TrainableHead, batches
 
     recipe = RECIPES["hybrid"]
     clips = read_manifest(shards)["sides"]["train"]["clips"]
-    network = Network(recipe, seed=0, clips=clips)
+    network = TrainableHead(recipe, seed=0, clips=clips)
     began = time.monotonic()
     network.epoch(batches(shards, recipe, seed=0), 0)
     usage = resource.getrusage(resource.RUSAGE_SELF)

@@ -14,8 +14,8 @@ from typing import Any
 
 from common import storage
 from common.errors import LaughterError
-from common.temporary_files import held_file
-from common.text import printable
+from common.temporary_files import locked_temporary_file
+from common.text import display_text
 
 
 @contextlib.contextmanager
@@ -24,13 +24,13 @@ def atomic_file(path: str) -> Iterator[str]:
     filesystem, place = storage.filesystem_of(path)
     if storage.is_local(filesystem):
         os.makedirs(os.path.dirname(place), exist_ok=True)
-        with held_file(os.path.dirname(place)) as temporary:
+        with locked_temporary_file(os.path.dirname(place)) as temporary:
             yield temporary
             os.replace(temporary, place)
     else:
-        with held_file(tempfile.gettempdir()) as temporary:
+        with locked_temporary_file(tempfile.gettempdir()) as temporary:
             yield temporary
-            storage.put(temporary, path)
+            storage.upload(temporary, path)
 
 
 def write_text(path: str, text: str) -> None:
@@ -56,7 +56,7 @@ def write_errors(path: str, *, instead: str = "another --output") -> Iterator[No
         yield
     except OSError as error:
         raise LaughterError(
-            f"{printable(path)} cannot be written ({error.strerror or error}); see to the disk and its permissions, "
+            f"{display_text(path)} cannot be written ({error.strerror or error}); see to the disk and its permissions, "
             f"or give {instead}"
         ) from error
 
@@ -64,7 +64,7 @@ def write_errors(path: str, *, instead: str = "another --output") -> Iterator[No
 def read_text(path: str) -> str | None:
     """The text of the file `path` (local or a URL); None where there is none."""
     try:
-        with storage.opened(path, "r", encoding="utf-8") as file:
+        with storage.open_file(path, "r", encoding="utf-8") as file:
             return str(file.read())
     except FileNotFoundError:
         return None

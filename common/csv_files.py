@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from common import storage
 from common.errors import UsageError
 
-Row = dict[str, str | None]
+CsvRow = dict[str, str | None]
 
 
-def read_rows(path: str, columns: Sequence[str], *, what: str, error: type[UsageError]) -> list[tuple[Row, str]]:
+def read_csv(path: str, columns: Sequence[str], *, what: str, error: type[UsageError]) -> list[tuple[CsvRow, str]]:
     """The rows of the CSV file `path` (local or a URL), each with where it stands, for messages.
 
     Args:
@@ -21,7 +21,7 @@ def read_rows(path: str, columns: Sequence[str], *, what: str, error: type[Usage
         error: raised, with one sentence, where the file is absent, no CSV file, or lacks a column.
     """
     try:
-        with storage.opened(path, "r", encoding="utf-8-sig", newline="") as file:
+        with storage.open_file(path, "r", encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             missing = [column for column in columns if column not in (rows.fieldnames or ())]
             if missing:

@@ -80,7 +80,7 @@ def open_parquet(path: str) -> Iterator[pq.ParquetFile]:
         with pq.ParquetFile(place, page_checksum_verification=True) as parquet:
             yield parquet
     else:
-        with storage.opened(path) as file:
+        with storage.open_file(path) as file:
             yield pq.ParquetFile(file, page_checksum_verification=True)
 
 

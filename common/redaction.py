@@ -14,7 +14,7 @@ _NAMED = re.compile(
 )
 
 
-def without_secrets(text: str) -> str:
+def redact(text: str) -> str:
     """A message without passwords and users in URLs, what follows the `?` of `https://` URLs, and named tokens.
 
     All of the query goes, for a signature may have any name there.
@@ -22,7 +22,7 @@ def without_secrets(text: str) -> str:
     return _NAMED.sub(r"\1...", _QUERY.sub(r"\1", _USER.sub(r"\1", _PASSWORD.sub("", text))))
 
 
-def place_without_secrets(place: str) -> str:
+def redact_url(place: str) -> str:
     """A path as it is, or a URL without its password; if it is an `https://` one, without user and query too."""
     if not _URL.fullmatch(place):
         return place

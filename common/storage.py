@@ -20,7 +20,7 @@ import fsspec
 import google_crc32c
 
 from common.errors import LaughterError
-from common.redaction import without_secrets
+from common.redaction import redact
 
 CONNECT_TIMEOUT_S = 30.0
 SILENCE_TIMEOUT_S = 60.0
@@ -86,7 +86,7 @@ def storage_errors(path: str) -> Iterator[None]:
         if not is_remote(path) or not _is_storages(error):
             raise
         raise StorageError(
-            f"{without_secrets(path)} cannot be reached ({cause(error)}); run again when the storage answers, or see "
+            f"{redact(path)} cannot be reached ({error_reason(error)}); run again when the storage answers, or see "
             "to the credentials and the permissions"
         ) from error
 
@@ -99,14 +99,14 @@ def _is_storages(error: Exception) -> bool:
     return any(base.__module__.split(".")[0] in {*_CLIENTS, "asyncio"} for base in type(error).__mro__)
 
 
-def cause(error: Exception) -> str:
+def error_reason(error: Exception) -> str:
     """One line that says what went wrong, without secrets."""
     said = " ".join(str(error).split())[:300]
-    return without_secrets(said) or type(error).__name__
+    return redact(said) or type(error).__name__
 
 
 @contextlib.contextmanager
-def opened(path: str, mode: str = "rb", **how: Any) -> Iterator[IO[Any]]:
+def open_file(path: str, mode: str = "rb", **how: Any) -> Iterator[IO[Any]]:
     """Open the file `path` (local or a URL) for reading; `how` is as for open().
 
     Raises:
@@ -118,7 +118,7 @@ def opened(path: str, mode: str = "rb", **how: Any) -> Iterator[IO[Any]]:
         yield file
 
 
-def fetch(path: str, local: str) -> None:
+def download_to(path: str, local: str) -> None:
     """Copy the file `path` to the local path `local`, which is there only when whole.
 
     Raises:
@@ -159,7 +159,7 @@ def _fetch_gcs(filesystem: Any, place: str, local: str) -> None:
 
 
 @contextlib.contextmanager
-def local_file(path: str, *, sha256: str | None = None) -> Iterator[str]:
+def local_copy(path: str, *, sha256: str | None = None) -> Iterator[str]:
     """A local path of the file `path` (local or a URL) with the same name; a copy goes when the block ends.
 
     Args:
@@ -167,13 +167,13 @@ def local_file(path: str, *, sha256: str | None = None) -> Iterator[str]:
         sha256: where given, the file's must be this, or ValueError.
 
     Raises:
-        FileNotFoundError, StorageError: as `fetch`.
+        FileNotFoundError, StorageError: as `download_to`.
     """
     with tempfile.TemporaryDirectory(prefix="laughter-") if is_remote(path) else contextlib.nullcontext() as folder:
         local = path
         if folder is not None:
             local = os.path.join(folder, path.rsplit("/", 1)[-1])
-            fetch(path, local)
+            download_to(path, local)
         if sha256 is not None and _sha256(local) != sha256:
             raise ValueError(f"{path} is not the file that this run began with; let nobody replace it and run again")
         yield local
@@ -184,7 +184,7 @@ def _sha256(local: str) -> str:
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def put(local: str, path: str) -> None:
+def upload(local: str, path: str) -> None:
     """Write the local file `local` to the URL `path`, as one object that is whole or not there.
 
     Raises:
@@ -195,7 +195,7 @@ def put(local: str, path: str) -> None:
         try:
             filesystem.put_file(local, place)
         except AttributeError as error:  # gcsfs fails so while it cleans up after an upload that failed
-            raise StorageError(f"{path} could not be uploaded ({cause(_first(error))}); run again") from error
+            raise StorageError(f"{path} could not be uploaded ({error_reason(_first(error))}); run again") from error
 
 
 def _first(error: BaseException) -> Exception:

@@ -21,7 +21,7 @@ _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 @contextlib.contextmanager
-def held_file(folder: str) -> Iterator[str]:
+def locked_temporary_file(folder: str) -> Iterator[str]:
     """The name of a new file in `folder`, to be written by the block, and removed at its end if it is still there.
 
     A lock lies beside it: some network disks let nobody, not even its writer, open a locked file anew.
@@ -31,7 +31,7 @@ def held_file(folder: str) -> Iterator[str]:
         while held is None:  # a sweeper may take it in the moment before it is locked
             name = os.path.join(folder, f".{uuid.uuid4().hex}")
             os.close(os.open(f"{name}.lock", os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
-            held = stack.enter_context(_held(f"{name}.lock", os.O_RDWR, wait=True))
+            held = stack.enter_context(_flock(f"{name}.lock", os.O_RDWR, wait=True))
         try:
             yield f"{name}.tmp"
         finally:
@@ -52,7 +52,7 @@ def scratch_folder() -> Iterator[str]:
         held = None
         while held is None:
             folder = tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=parent)
-            held = stack.enter_context(_held(folder, _FOLDER_FLAGS, wait=True))
+            held = stack.enter_context(_flock(folder, _FOLDER_FLAGS, wait=True))
         os.environ["TMPDIR"] = tempfile.tempdir = folder
         try:
             yield folder
@@ -70,7 +70,7 @@ def sweep(root: str) -> int:
     for parent, _, files in os.walk(root):
         for name in {found[1] for found in map(_FILE.fullmatch, files) if found}:
             path = os.path.join(parent, f".{name}")
-            with _held(f"{path}.lock", os.O_RDWR) as held:
+            with _flock(f"{path}.lock", os.O_RDWR) as held:
                 if held is False:  # somebody's, or nobody can tell
                     continue
                 for end in (".tmp", ".lock"):
@@ -92,13 +92,13 @@ def _sweep_folders(parent: str) -> None:
     for name in os.listdir(parent):
         path = os.path.join(parent, name)
         if name.startswith(_FOLDER_PREFIX):
-            with _held(path, _FOLDER_FLAGS) as held:
+            with _flock(path, _FOLDER_FLAGS) as held:
                 if held:
                     shutil.rmtree(path, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _held(path: str, flags: int, *, wait: bool = False) -> Iterator[bool | None]:
+def _flock(path: str, flags: int, *, wait: bool = False) -> Iterator[bool | None]:
     """Lock `path` while the block runs: True, None where it has gone, False where that cannot be done."""
     try:
         handle = os.open(path, flags)

@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 
-from common.redaction import place_without_secrets
+from common.redaction import redact_url
 
 Path = str | bytes | os.PathLike
 
@@ -18,20 +18,20 @@ _FORBIDDEN = re.compile(r'[/\\:*?"<>|~\s]|[^\w\x21-\x7e]')
 """What some file system, shell or URL takes for something else; the tilde marks names that were changed."""
 
 
-def printable(text: Path, *, longest: int | None = None) -> str:
+def display_text(text: Path, *, longest: int | None = None) -> str:
     """Return a path or message fit for one line: control and undecodable characters escaped."""
-    characters = storable(text)
+    characters = utf8_text(text)
     if longest and len(characters) > longest:
         characters = characters[: longest - 3] + "..."
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in characters)
 
 
-def storable(path: Path) -> str:
+def utf8_text(path: Path) -> str:
     r"""Return a path as tables hold it: itself, but for bytes that are no UTF-8, shown as \xNN, and secrets in URLs."""
-    return place_without_secrets(os.fsencode(path).decode("utf-8", "backslashreplace"))
+    return redact_url(os.fsencode(path).decode("utf-8", "backslashreplace"))
 
 
-def safe_name(recording_id: str) -> str:
+def safe_file_name(recording_id: str) -> str:
     """A file's name, without an ending, that lies in its folder whatever the id is; other ids give other names.
 
     An id that is a good name is kept. Any other has its odd characters replaced, is shortened, and ends with a tilde

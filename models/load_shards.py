@@ -31,7 +31,7 @@ class ShardsError(UsageError):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class ClipArrays:
+class ShardClips:
     """Clips as arrays.
 
     Attributes:
@@ -61,7 +61,7 @@ def read_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
     """
     place = f"{os.fspath(folder).rstrip('/')}/{MANIFEST}"
     try:
-        with storage.opened(place, "r", encoding="utf-8") as file:
+        with storage.open_file(place, "r", encoding="utf-8") as file:
             document = json.load(file)
     except (OSError, ValueError) as error:
         raise ShardsError(
@@ -107,18 +107,18 @@ def local_shards(folder: str, *sides: str) -> Iterator[str]:
         yield folder
         return
     with tempfile.TemporaryDirectory(prefix="laughter-") as copy:
-        storage.fetch(f"{folder.rstrip('/')}/{MANIFEST}", os.path.join(copy, MANIFEST))
+        storage.download_to(f"{folder.rstrip('/')}/{MANIFEST}", os.path.join(copy, MANIFEST))
         for there, here in ((file, os.path.join(copy, side)) for side in sides for file in shard_files(folder, side)):
             os.makedirs(here, exist_ok=True)
             try:
-                with storage.local_file(there.path, sha256=there.sha256) as local:
+                with storage.local_copy(there.path, sha256=there.sha256) as local:
                     shutil.move(local, here)
             except (OSError, ValueError) as error:
                 raise ShardsError(f"{there.path} is not the shard that the manifest lists; make them again") from error
         yield copy
 
 
-def load_clips(folder: str | os.PathLike[str], *sides: str, at_most: int | None = None) -> ClipArrays:
+def load_clips(folder: str | os.PathLike[str], *sides: str, at_most: int | None = None) -> ShardClips:
     """The clips of the sides, in the order of the shards; 1.4 kB of memory each.
 
     Args:
@@ -132,7 +132,7 @@ def load_clips(folder: str | os.PathLike[str], *sides: str, at_most: int | None 
     files = [file for side in sides for file in shard_files(folder, side)]
     total = sum(file.clips for file in files)
     total = total if at_most is None else min(total, at_most)
-    arrays = ClipArrays(
+    arrays = ShardClips(
         np.empty((total, FRAMES, EMBEDDING_SIZE), np.uint8),
         np.empty(total, np.int32),
         np.empty((total, TARGET_BYTES), np.uint8),
@@ -149,9 +149,9 @@ def load_clips(folder: str | os.PathLike[str], *sides: str, at_most: int | None 
     return arrays
 
 
-def _fill(arrays: ClipArrays, file: ShardListed, position: int) -> int:
+def _fill(arrays: ShardClips, file: ShardListed, position: int) -> int:
     columns = ["embedding", "n_frames", "targets", "video_id", "start_time_seconds"]
-    with storage.opened(file.path) as opened:
+    with storage.open_file(file.path) as opened:
         parquet = pq.ParquetFile(opened)
         if parquet.metadata.num_rows != file.clips:
             raise ValueError(f"{file.path} holds {parquet.metadata.num_rows} clips, not the {file.clips} it should")

@@ -36,19 +36,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     with contextlib.suppress(ValueError):  # only the main thread may
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill cleans up as Ctrl-C does
-    return guarded(lambda: _run(argv), debug="--debug" in argv)
+    return exit_status_of(lambda: _run(argv), debug="--debug" in argv)
 
 
-def guarded(work: Callable[[], int], *, debug: bool) -> int:
+def exit_status_of(work: Callable[[], int], *, debug: bool) -> int:
     """The exit status that `work` gives; what it raises becomes a sentence and a status, or a trace with `debug`."""
     from common.errors import LaughterError
-    from common.redaction import without_secrets
+    from common.redaction import redact
 
-    _quieten(debug)
+    _configure_logging(debug)
     try:
         return work()
     except LaughterError as error:
-        print(f"laughter: {without_secrets(str(error))}", file=sys.stderr)
+        print(f"laughter: {redact(str(error))}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return _stopped()
@@ -56,9 +56,9 @@ def guarded(work: Callable[[], int], *, debug: bool) -> int:
         if "KeyboardInterrupt" in str(error):  # so the engine passes on what stopped a worker
             return _stopped()
         if debug:
-            print(without_secrets(traceback.format_exc()), file=sys.stderr)
+            print(redact(traceback.format_exc()), file=sys.stderr)
             return 1
-        print(f"laughter: {without_secrets(_last_sentence(error))} (--debug shows more)", file=sys.stderr)
+        print(f"laughter: {redact(_last_sentence(error))} (--debug shows more)", file=sys.stderr)
         return 1
 
 
@@ -67,21 +67,21 @@ def _stopped() -> int:
     return 130
 
 
-class _Discreet(logging.Formatter):
+class _RedactingFormatter(logging.Formatter):
     """Formats log records, the engine's too, without the secrets of URLs."""
 
     def format(self, record: logging.LogRecord) -> str:
-        from common.redaction import without_secrets  # once check_home has looked where it is
+        from common.redaction import redact  # once check_home has looked where it is
 
-        return without_secrets(super().format(record))
+        return redact(super().format(record))
 
 
-def _quieten(debug: bool) -> None:
+def _configure_logging(debug: bool) -> None:
     """Keep the libraries' chatter from the user, who asked for none of it."""
     # The engine logs the trace of what it then raises; one sentence at the end says it better.
     logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL)
     for handler in logging.getLogger().handlers:
-        handler.setFormatter(_Discreet("laughter: %(message)s"))
+        handler.setFormatter(_RedactingFormatter("laughter: %(message)s"))
     for ours in ("transforms", "models", "common"):
         logging.getLogger(ours).setLevel(logging.WARNING)
     if not debug:

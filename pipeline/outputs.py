@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from common.atomic_files import write_bytes, write_errors, write_text
-from common.text import printable
+from common.text import display_text
 from pipeline import progress
 from pipeline.console import say
 from transforms.plots.style import png
@@ -57,21 +57,21 @@ class PlotOutput:
             say(f"and {len(troubles) - TROUBLES_SHOWN} more such sentences")
         files = ", ".join(names) or "nothing"
         if self.dry_run:
-            print(f"nothing was written (--dry-run), but would be to {printable(self.folder)}: {files}")
+            print(f"nothing was written (--dry-run), but would be to {display_text(self.folder)}: {files}")
         else:
-            print(f"written to {printable(self.folder)}: {files}")
+            print(f"written to {display_text(self.folder)}: {files}")
         return 3 if troubles else 0
 
 
 @dataclasses.dataclass
-class Work:
+class StepProgress:
     """Progress of one thing after the other."""
 
     total: int = 1
     done: int = 0
     doing: str = ""
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Nothing to look at: the run itself keeps this up."""
 
     def describe(self) -> str:
@@ -88,7 +88,7 @@ class Work:
 
 
 @contextlib.contextmanager
-def shown(work: Work, output: PlotOutput) -> Iterator[None]:
+def show_progress(work: StepProgress, output: PlotOutput) -> Iterator[None]:
     """Show the progress while the block runs, unless nobody wants it."""
     with contextlib.nullcontext() if output.quiet else progress.watching(work):
         yield

@@ -9,7 +9,7 @@ import pathlib
 from transforms.tables.media import NO_MEDIA
 
 
-def absolute(place: str) -> str:
+def absolute_path(place: str) -> str:
     """A path or URL that means the same elsewhere: workers may run in another folder."""
     place = place.removeprefix("file://")
     return place if "://" in place else os.path.abspath(place)
@@ -17,7 +17,7 @@ def absolute(place: str) -> str:
 
 def absolute_media(media: str | None) -> str | None:
     """The same of --media, which need not be given, and may be NO_MEDIA."""
-    return absolute(media) if media and media != NO_MEDIA else media
+    return absolute_path(media) if media and media != NO_MEDIA else media
 
 
 def local_folder(text: str) -> pathlib.Path:

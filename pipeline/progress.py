@@ -24,7 +24,7 @@ class Watcher(Protocol):
     total: int
     done: int
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Update the counts."""
 
     def describe(self) -> str:
@@ -51,7 +51,7 @@ def _polls(watcher: Watcher, wait: Callable[[float], bool]) -> Iterator[None]:
     while not stopped:
         stopped = wait(pause_s)
         began = time.monotonic()
-        watcher.look()
+        watcher.refresh()
         pause_s = max(1.0, 20 * (time.monotonic() - began))
         yield
 

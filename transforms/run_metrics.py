@@ -73,7 +73,7 @@ class Stopwatch:
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
+    def timed(self) -> Iterator[None]:
         """Add what the block takes."""
         began = time.perf_counter()
         try:
@@ -84,7 +84,7 @@ class Stopwatch:
 
 
 @dataclasses.dataclass
-class Effort:
+class EmbedTimings:
     """What embedding one recording took; threads other than Beam's may add to it.
 
     Attributes:
@@ -99,7 +99,7 @@ class Effort:
     bytes_staged: int = 0
     batches: list[int] = dataclasses.field(default_factory=list)
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Add it to Beam's metrics; what did not happen is left out."""
         for name, watch in (("stage", self.staging), ("decode", self.decoding), ("embed", self.embedding)):
             if watch.seconds:

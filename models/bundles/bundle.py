@@ -36,7 +36,7 @@ class EmbedderSpec:
 
     Attributes:
         name: one of EMBEDDERS.
-        weights: path or URL of its weights, as `portable` gives it; "" for the placeholder.
+        weights: path or URL of its weights, as `to_portable_path` gives it; "" for the placeholder.
         pca: path of VGGish's PCA parameters; "" where the weights hold their own.
         precision: "float32" or "bfloat16".
         fingerprint: changes with the weights, the PCA and the precision.
@@ -66,7 +66,7 @@ class EmbedderSpec:
         elif self.name == "compact":
             from models.networks.compact import load_compact
 
-            with storage.local_file(here(self.weights), sha256=self.space) as weights:
+            with storage.local_copy(resolve_path(self.weights), sha256=self.space) as weights:
                 network, pca = load_compact(weights)
         else:
             from models.bundles.vggish_files import load_pca_anywhere
@@ -84,7 +84,7 @@ class HeadSpec:
     """Which head, said in a way that travels to workers.
 
     Attributes:
-        path: of its .npz file, as `portable` gives it.
+        path: of its .npz file, as `to_portable_path` gives it.
         fingerprint: SHA-256 of that file.
         name, version: from its card.
         embedder: the embedder whose embeddings it was trained on.
@@ -111,7 +111,7 @@ class HeadSpec:
         """The head itself."""
         from models.networks.head_files import load_head
 
-        with storage.local_file(here(self.path), sha256=self.fingerprint) as head:
+        with storage.local_copy(resolve_path(self.path), sha256=self.fingerprint) as head:
             return dataclasses.replace(load_head(head), padding=self.padding)
 
 
@@ -148,7 +148,7 @@ class Bundle:
             raise ModelError(f"the bundle {self.name} ({self.folder}) has no head; name one with --head")
         path, checksum = self._verified("head")
         return HeadSpec(
-            path=portable(path),
+            path=to_portable_path(path),
             fingerprint=checksum,
             name=self.name,
             version=self.version,
@@ -169,7 +169,7 @@ class Bundle:
         try:
             if os.path.basename(name) != name:
                 raise FileNotFoundError(name)
-            with storage.opened(path) as file:
+            with storage.open_file(path) as file:
                 checksum = hashlib.sha256(file.read()).hexdigest()
         except (FileNotFoundError, IsADirectoryError):
             raise ModelError(f"{self.folder} lacks the file {name!r} that its card names; get it again") from None
@@ -194,7 +194,7 @@ def open_bundle(name_or_folder: str | os.PathLike[str]) -> Bundle:
     if folder in shipped_names():
         folder = str(SHIPPED / folder)
     try:
-        with storage.opened(f"{folder}/card.json", "r", encoding="utf-8") as file:
+        with storage.open_file(f"{folder}/card.json", "r", encoding="utf-8") as file:
             card = json.load(file)
     except OSError:
         known = ", ".join(shipped_names())
@@ -222,7 +222,7 @@ def _check_card(folder: str | os.PathLike[str], card: Any) -> None:
         raise ModelError(f"{place} names the embedder {card['embedder']!r}, not one of {', '.join(EMBEDDERS)}")
 
 
-def portable(path: str) -> str:
+def to_portable_path(path: str) -> str:
     """The path of a weight file in a form that holds on workers too, where the project is installed elsewhere.
 
     A URL holds everywhere; another path of this machine's disk only where workers share that disk.
@@ -234,8 +234,8 @@ def portable(path: str) -> str:
     return os.path.abspath(path)
 
 
-def here(path: str) -> str:
-    """What `portable` gave, as a path on this machine."""
+def resolve_path(path: str) -> str:
+    """What `to_portable_path` gave, as a path on this machine."""
     if path.startswith(_SHIPPED_PREFIX):
         return str(SHIPPED / path.removeprefix(_SHIPPED_PREFIX))
     return path

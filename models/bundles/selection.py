@@ -15,7 +15,7 @@ from models.bundles.bundle import (
     EmbedderSpec,
     HeadSpec,
     open_bundle,
-    portable,
+    to_portable_path,
 )
 from models.networks.threads import use_one_thread_per_call
 
@@ -36,7 +36,7 @@ class ModelChoice:
     notes: tuple[str, ...] = ()
 
 
-def choose(
+def select_models(
     *,
     bundle: str | None = None,
     embedder: str | None = None,
@@ -116,7 +116,7 @@ def _embedder_spec(
         return EmbedderSpec(name, "", "", "float32", "placeholder", "placeholder"), None
     own = bundle.card["embedder"] == name and bundle.card.get("embedder_weights")
     path, checksum = (bundle if own else open_bundle(name)).embedder_weights()
-    return EmbedderSpec(name, portable(path), "", "float32", checksum, checksum), None
+    return EmbedderSpec(name, to_portable_path(path), "", "float32", checksum, checksum), None
 
 
 def _vggish_spec(weights: str | None, precision: str, *, distributed: bool) -> tuple[EmbedderSpec, str | None]:
@@ -131,7 +131,7 @@ def _vggish_spec(weights: str | None, precision: str, *, distributed: bool) -> t
     return EmbedderSpec("vggish", files.weights, files.pca, resolved, fingerprint, files.space), note
 
 
-def describe(bundle: str | os.PathLike[str]) -> str:
+def summary_line(bundle: str | os.PathLike[str]) -> str:
     """One line about a bundle for `laughter models list`."""
     opened = open_bundle(bundle)
     head = "with a head" if opened.has_head else "without a head"

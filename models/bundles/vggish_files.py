@@ -106,7 +106,7 @@ def _digest(weights: str, pca: str) -> str:
 
 def load_pca_anywhere(path: str) -> PcaParams:
     """PcaParams from a local path or a URL such as gs://...; errors are those of `load_pca`."""
-    with storage.local_file(path) as local:
+    with storage.local_copy(path) as local:
         return load_pca(local)
 
 

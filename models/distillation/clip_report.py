@@ -18,7 +18,7 @@ from models.networks.head import Head
 from models.networks.log_mel import log_mel_patches
 from models.networks.pca import PcaParams
 from models.sounds.labelled_clips import LAUGHTER_LABELS
-from models.sounds.manifest import Row
+from models.sounds.manifest import LabelledClipRow
 
 LEAST_FOUND = 0.8
 """The share of laughing clips that the threshold is to find."""
@@ -91,7 +91,7 @@ def teachers_laughter(teacher: Teacher) -> Probability:
 
 
 def clip_report(
-    rows: Sequence[Row],
+    rows: Sequence[LabelledClipRow],
     sounds: Sequence[np.ndarray],
     probability: Probability,
     *,
@@ -201,7 +201,7 @@ def _interval(
     return float(low), float(high)
 
 
-def _by_label(rows: Sequence[Row], highest: np.ndarray, events: np.ndarray) -> dict[str, dict[str, float]]:
+def _by_label(rows: Sequence[LabelledClipRow], highest: np.ndarray, events: np.ndarray) -> dict[str, dict[str, float]]:
     labels = np.array([row.label for row in rows])
     ordered = sorted(set(labels), key=lambda label: -float(highest[labels == label].mean()))
     return {

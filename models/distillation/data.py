@@ -25,12 +25,12 @@ from models.sounds.labelled_clips import (
     OTHER,
     UNKNOWN,
     Clip,
-    Palette,
-    keep_decoded,
+    ClipSampler,
+    cache_decoded,
     load_decoded,
     split,
 )
-from models.sounds.manifest import Row
+from models.sounds.manifest import LabelledClipRow
 from models.sounds.mixtures import CONTEXT_S, PROGRAMME_S, mix_programme
 
 FILE_PROGRAMMES = 200
@@ -42,7 +42,7 @@ Sources = tuple[pathlib.Path, tuple[int, int], int]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Scored:
+class TeacherScores:
     """Seconds of programmes, in order.
 
     Attributes:
@@ -96,9 +96,9 @@ class FilePlan:
 
 
 @functools.lru_cache(maxsize=1)
-def _palette(sources: Sources) -> Palette:
+def _palette(sources: Sources) -> ClipSampler:
     kept, seed, count = sources
-    return Palette(load_decoded(kept) + synthetic_clips(np.random.default_rng(list(seed)), count=count))
+    return ClipSampler(load_decoded(kept) + synthetic_clips(np.random.default_rng(list(seed)), count=count))
 
 
 @functools.lru_cache(maxsize=1)
@@ -116,7 +116,7 @@ def make_file(plan: FilePlan, work: pathlib.Path) -> pathlib.Path:
     mixed = [mix_programme(rng, palette) for _ in range(plan.programmes)]
     arrays = {
         "patches": np.stack([programme_patches(programme.samples) for programme in mixed]),
-        "teacher": np.stack([teach(teacher, programme.samples) for programme in mixed]).astype(np.float16),
+        "teacher": np.stack([score_with_teacher(teacher, programme.samples) for programme in mixed]).astype(np.float16),
         "laughter": np.stack([programme.laughter for programme in mixed]),
         "known": np.stack([programme.known for programme in mixed]),
     }
@@ -133,23 +133,23 @@ def programme_patches(samples: np.ndarray) -> np.ndarray:
     return np.asarray(log_mel_patches(seconds)).astype(np.float16)
 
 
-def teach(teacher: Teacher, samples: np.ndarray) -> np.ndarray:
+def score_with_teacher(teacher: Teacher, samples: np.ndarray) -> np.ndarray:
     """The teacher's scores [seconds - 2, 527] of sound at 16 kHz, brought to the teacher's rate."""
     up = TEACHER_RATE // SAMPLE_RATE_HZ
     signal = require("scipy.signal", purpose="teachers")
     return teacher(signal.resample_poly(samples, up, 1).astype(np.float32))
 
 
-def read_files(paths: Sequence[pathlib.Path]) -> Scored:
+def read_files(paths: Sequence[pathlib.Path]) -> TeacherScores:
     """All files' arrays, joined."""
     stored = []
     for path in paths:
         with np.load(path, allow_pickle=False) as arrays:
-            stored.append({field.name: arrays[field.name] for field in dataclasses.fields(Scored)})
-    return Scored(**{name: np.concatenate([arrays[name] for arrays in stored]) for name in stored[0]})
+            stored.append({field.name: arrays[field.name] for field in dataclasses.fields(TeacherScores)})
+    return TeacherScores(**{name: np.concatenate([arrays[name] for arrays in stored]) for name in stored[0]})
 
 
-def kind_targets(scored: Scored) -> np.ndarray:
+def kind_targets(scored: TeacherScores) -> np.ndarray:
     """What the head should say of each second: float32 [programmes, 10, 7].
 
     The kinds come from the teacher. What is known goes before it: where a known laugh is heard for 0.3 s,
@@ -167,7 +167,7 @@ def kind_targets(scored: Scored) -> np.ndarray:
 
 
 def make_data(
-    rows: Sequence[Row],
+    rows: Sequence[LabelledClipRow],
     *,
     teacher: pathlib.Path,
     work: pathlib.Path,
@@ -205,9 +205,9 @@ def _made(plans: Sequence[FilePlan], work: pathlib.Path, processes: int) -> Iter
 
 
 def _plans(
-    rows: Sequence[Row], teacher: pathlib.Path, work: pathlib.Path, *, seed: int, programmes: int
+    rows: Sequence[LabelledClipRow], teacher: pathlib.Path, work: pathlib.Path, *, seed: int, programmes: int
 ) -> list[FilePlan]:
-    sources = keep_decoded(rows, work), (seed, 0), min(60, 1 + programmes // 7)
+    sources = cache_decoded(rows, work), (seed, 0), min(60, 1 + programmes // 7)
     return [
         FilePlan(sources, teacher, seed, 1 + number, min(FILE_PROGRAMMES, programmes - number * FILE_PROGRAMMES))
         for number in range(-(-programmes // FILE_PROGRAMMES))

@@ -8,14 +8,14 @@ import tensorflow as tf
 
 from common.errors import UsageError
 from models.constants import CLASSES, EMBEDDING_SIZE, FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS
-from models.distillation.data import Scored, kind_targets
+from models.distillation.data import TeacherScores, kind_targets
 from models.distillation.teacher import AUDIOSET_CLASSES
 from models.networks.compact import Network, build_compact
 from models.networks.head import Head
 from models.networks.keras_head import HeadShape, build_keras_head, head_from_keras
 from models.networks.log_mel import MEL_BANDS, PATCH_FRAMES
 from models.networks.pca import PcaParams, quantise
-from models.training.schedule import falling_rate
+from models.training.schedule import cosine_schedule
 
 RawEmbedder = Callable[[np.ndarray], np.ndarray]
 
@@ -28,7 +28,7 @@ SMALLEST_VARIANCE = 3e-3
 
 
 def fit_embedder(
-    scored: Scored,
+    scored: TeacherScores,
     *,
     epochs: int,
     seed: int,
@@ -179,7 +179,7 @@ def _masked(targets: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return targets * mask[..., None]
 
 
-def _targets(scored: Scored) -> np.ndarray:
+def _targets(scored: TeacherScores) -> np.ndarray:
     """Float16 [seconds, 528]: the teacher's scores, then what is known of laughter."""
     laughter = kind_targets(scored)[..., :1].astype(np.float16)
     return np.concatenate([scored.teacher, laughter], axis=-1).reshape(-1, AUDIOSET_CLASSES + 1)
@@ -199,7 +199,7 @@ def _training_model(targets: np.ndarray) -> tuple[Any, Any]:
 def _optimizer(learning_rate: float, steps: int) -> Any:
     import keras
 
-    rate = falling_rate(learning_rate, steps, last=0.01)
+    rate = cosine_schedule(learning_rate, steps, last=0.01)
     momentum = min(0.998, 1 - 10 / max(steps, 20))
     return keras.optimizers.AdamW(rate, weight_decay=1e-4, use_ema=True, ema_momentum=momentum)
 

@@ -21,13 +21,13 @@ from models.distillation.teacher import load_teacher
 from models.events import Thresholds
 from models.networks.compact import EMBEDDER_FILE, HEAD_FILE, load_compact
 from models.networks.head_files import load_head
-from models.sounds.degradation import damaged_by_codec, narrowed, spoken_over
+from models.sounds.degradation import band_limited_to, mix_with_speech, through_mp3
 from models.sounds.labelled_clips import read_audio
-from models.sounds.manifest import Row
+from models.sounds.manifest import LabelledClipRow
 
 
 def measure_compact(
-    rows: Sequence[Row],
+    rows: Sequence[LabelledClipRow],
     *,
     output: pathlib.Path,
     teacher: pathlib.Path | None,
@@ -74,7 +74,7 @@ def measure_compact(
     return measured
 
 
-def conditions(rows: Sequence[Row], sounds: Sequence[np.ndarray]) -> dict[str, list[np.ndarray]]:
+def conditions(rows: Sequence[LabelledClipRow], sounds: Sequence[np.ndarray]) -> dict[str, list[np.ndarray]]:
     """The clips as they are, under read speech of another group, and damaged as broadcasts are."""
     reading = [number for number, row in enumerate(rows) if row.label.startswith("reading_adult")]
 
@@ -83,7 +83,7 @@ def conditions(rows: Sequence[Row], sounds: Sequence[np.ndarray]) -> dict[str, l
         for number, row in enumerate(rows):
             others = [other for other in reading if rows[other].group != row.group]
             speech = sounds[others[number % len(others)]] if others else np.zeros(1, np.float32)
-            mixed.append(spoken_over(sounds[number], speech, sound_over_speech_db=level_db))
+            mixed.append(mix_with_speech(sounds[number], speech, sound_over_speech_db=level_db))
         return mixed
 
     def each(change: Callable[[np.ndarray], np.ndarray]) -> list[np.ndarray]:
@@ -93,8 +93,8 @@ def conditions(rows: Sequence[Row], sounds: Sequence[np.ndarray]) -> dict[str, l
         "clean": list(sounds),
         "10 dB over speech": over_speech(10),
         "0 dB over speech": over_speech(0),
-        "8 kHz": each(lambda sound: narrowed(sound, rate_hz=8000)),
-        "MP3 of 64 kbit/s": each(lambda sound: damaged_by_codec(sound, kbit_s=64)),
+        "8 kHz": each(lambda sound: band_limited_to(sound, rate_hz=8000)),
+        "MP3 of 64 kbit/s": each(lambda sound: through_mp3(sound, kbit_s=64)),
     }
 
 

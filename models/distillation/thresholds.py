@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import UsageError
-from models.distillation.data import Scored
+from models.distillation.data import TeacherScores
 from models.events import Thresholds, hysteresis
 
 ARCHIVE_SHARE = 0.03
@@ -49,7 +49,7 @@ class EventCounts:
         return 1.25 * precision * recall / max(1e-9, 0.25 * precision + recall)
 
 
-def second_truth(scored: Scored) -> tuple[Bools, Bools]:
+def second_truth(scored: TeacherScores) -> tuple[Bools, Bools]:
     """What is known of the seconds of mixtures: (laughing, quiet), [programmes, 10] each.
 
     Seconds in which a laugh only begins or ends, or where something unlabelled is heard, are neither.
@@ -85,7 +85,7 @@ def count_events(
     return EventCounts(laughs, found, right, false)
 
 
-def choose_thresholds(scored: Scored, probability: npt.NDArray[np.floating[Any]]) -> dict[str, Any]:
+def choose_thresholds(scored: TeacherScores, probability: npt.NDArray[np.floating[Any]]) -> dict[str, Any]:
     """The thresholds with the best F0.5 of events, and what they make of the mixtures.
 
     False events count as often as they would where only ARCHIVE_SHARE of all seconds have laughter: mixtures have far

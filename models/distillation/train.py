@@ -22,7 +22,7 @@ from models.distillation.recipe import Settings
 from models.distillation.thresholds import choose_thresholds
 from models.networks.compact import EMBEDDER_FILE, HEAD_FILE, load_compact, save_compact
 from models.networks.head_files import load_head, save_head
-from models.sounds.manifest import Row
+from models.sounds.manifest import LabelledClipRow
 
 VERSION = "1.2"
 THREADS = 2
@@ -36,7 +36,7 @@ LIMITS = (
 
 
 def train_compact(
-    rows: Sequence[Row],
+    rows: Sequence[LabelledClipRow],
     *,
     teacher: pathlib.Path,
     work: pathlib.Path,
@@ -95,7 +95,7 @@ def _held_out(files: Sequence[pathlib.Path], output: pathlib.Path) -> dict[str, 
     return choose_thresholds(scored, np.stack([seconds_probability(head, programme) for programme in embeddings]))
 
 
-def _card(rows: Sequence[Row], thresholds: dict[str, float]) -> dict[str, Any]:
+def _card(rows: Sequence[LabelledClipRow], thresholds: dict[str, float]) -> dict[str, Any]:
     sources = Counter((row.source.split(":")[0], row.licence) for row in rows if row.use == "train")
     data: list[dict[str, Any]] = [
         {"source": source, "licence": licence, "clips": clips} for (source, licence), clips in sorted(sources.items())

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from common.errors import UsageError
 from common.extras import require
 from models.constants import CLASSES
-from models.load_shards import ClipArrays
+from models.load_shards import ShardClips
 from models.shard_format import class_targets
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -30,7 +30,7 @@ MOST_CLIPS = {"k-nearest neighbours": 40_000, "logistic regression": 40_000, "SV
 """Training clips of each baseline, as the time of fitting an SVM grows with the square of them."""
 
 
-def score_baselines(train: ClipArrays, clips: ClipArrays, *, seed: int = 0) -> Iterator[tuple[str, FloatArray]]:
+def score_baselines(train: ShardClips, clips: ShardClips, *, seed: int = 0) -> Iterator[tuple[str, FloatArray]]:
     """Fit every baseline with every pooling on `train`, and score `clips`.
 
     A baseline learns from at most MOST_CLIPS clips: all with laughter, but for an even sample of them where they are
@@ -57,9 +57,9 @@ def score_baselines(train: ClipArrays, clips: ClipArrays, *, seed: int = 0) -> I
             yield f"{name}, {pooling}", scorer(learned, targets[rows], wanted).astype(np.float32)
 
 
-def take(clips: ClipArrays, rows: npt.NDArray[Any]) -> ClipArrays:
+def take(clips: ShardClips, rows: npt.NDArray[Any]) -> ShardClips:
     """Some of the clips: `rows` are their numbers, or bool [clips]."""
-    return ClipArrays(*(getattr(clips, field.name)[rows] for field in dataclasses.fields(clips)))
+    return ShardClips(*(getattr(clips, field.name)[rows] for field in dataclasses.fields(clips)))
 
 
 def sample(targets: Targets, *, most: int, seed: int) -> npt.NDArray[np.int64]:
@@ -76,7 +76,7 @@ def sample(targets: Targets, *, most: int, seed: int) -> npt.NDArray[np.int64]:
     return np.sort(np.concatenate([laughs, rng.permutation(others)[: most - len(laughs)]]))
 
 
-def pooled(clips: ClipArrays, pooling: str) -> npt.NDArray[np.float32]:
+def pooled(clips: ShardClips, pooling: str) -> npt.NDArray[np.float32]:
     """The mean or the maximum of each clip's embeddings over its seconds, float32 [clips, 128], 0 to 255."""
     steps = clips.embedding.shape[1]
     frames = clips.embedding * (np.arange(steps) < clips.n_frames[:, None]).astype(np.uint8)[:, :, None]

@@ -17,8 +17,8 @@ from models.evaluation.ranking import (
     FloatArray,
     Ranking,
     Weights,
+    bootstrap_weights,
     estimate,
-    resamples,
 )
 
 Scores = npt.NDArray[np.floating[Any]]
@@ -95,7 +95,7 @@ def measure(
     _check(scores, targets)
     measures = _Measures(scores, targets, threshold)
     values = measures(np.ones((1, len(scores)), np.int64))
-    drawn = [measures(weights) for weights in resamples(len(scores), count=bootstraps, seed=seed)]
+    drawn = [measures(weights) for weights in bootstrap_weights(len(scores), count=bootstraps, seed=seed)]
     found = {
         name: estimate(float(value[0]), np.concatenate([part[name] for part in drawn] or [np.empty(0)]))
         for name, value in values.items()
@@ -150,9 +150,9 @@ class _Measures:
     def __call__(self, weights: Weights) -> dict[str, FloatArray]:
         """The measures by name, float64 [b] each, NaN where there is none, of weights int [b, n]."""
         values: dict[str, FloatArray] = {}
-        values["detection_ap"], values["detection_auc"] = self._detection(weights)
+        values["detection_ap"], values["detection_auc"] = self._detection.measure(weights)
         for kind, ranking in zip(LAUGHTER_KINDS, self._kinds, strict=True):
-            values[f"{kind}_ap"], values[f"{kind}_auc"] = ranking(weights)
+            values[f"{kind}_ap"], values[f"{kind}_auc"] = ranking.measure(weights)
         values["mean_class_ap"] = _mean_of_known(np.stack([values[f"{kind}_ap"] for kind in LAUGHTER_KINDS]))
         laughs, others, laughs_right, others_right, found, laughs_found = self._totals(weights)
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,4 +1,4 @@
-"""How well found stretches of laughter agree with marked ones.
+"""How well found intervals of laughter agree with marked ones.
 
 Frame measures take frames as infinitely short: they are of seconds. Event measures match whole events one to one, their
 starts and ends within a collar (mir_eval's maximum matching). False alarms and laughs reached follow the tolerances of

@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from common.csv_files import read_rows
+from common.csv_files import read_csv
 from common.errors import UsageError
 from models.constants import LONG_WINDOW_S, NONE, SHORT_WINDOW_S
-from models.evaluation.ranking import Estimate, FloatArray, estimate, resamples
+from models.evaluation.ranking import Estimate, FloatArray, bootstrap_weights, estimate
 from models.events import Floats, laughter_probability, scores_per_second
-from models.load_shards import ClipArrays
+from models.load_shards import ShardClips
 from models.networks.head import Head
 
 COLUMNS = ("video_id", "start_time_seconds", "end_time_seconds", "laugh_segments_rel_s")
@@ -32,39 +32,39 @@ RIGHT, FOUND, MARKED = range(3)
 """Columns of counted frames: found and marked, found, marked."""
 
 Counts = npt.NDArray[np.int64]
-_STRETCH = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
+_SEGMENT = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
 
 
-class SpansError(UsageError):
+class MarkedClipsError(UsageError):
     """Marked clips that cannot be used; the message names the file, the line and the cause."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Span:
+class MarkedClip:
     """A clip in which laughter was marked by hand.
 
     Attributes:
         video_id: of the recording.
         start_s, end_s: the clip, from the recording's start.
-        stretches: (start, end) of every laugh, in seconds from the clip's start; empty for a clip without any.
+        segments: (start, end) of every laugh, in seconds from the clip's start; empty for a clip without any.
     """
 
     video_id: str
     start_s: float
     end_s: float
-    stretches: tuple[tuple[float, float], ...]
+    segments: tuple[tuple[float, float], ...]
 
 
 @dataclasses.dataclass(frozen=True)
-class SpanMetrics:
-    """What `measure_spans` measures.
+class MarkedClipMetrics:
+    """What `measure_marked_clips` measures.
 
     Attributes:
         clips: how many.
         frames, marked_frames: how many frames they have, and how many of those lie in a marked stretch.
         all_found_f1: frame F1 of calling every frame laughter, for comparison; None where nothing is marked.
-        f1: frame F1 by way, over all clips, each by the threshold that is best on the others.
-        thresholds: those, by way, in the order of the clips.
+        f1: frame F1 by method, over all clips, each by the threshold that is best on the others.
+        thresholds: those, by method, in the order of the clips.
         gains: F1 of COMBINED less that of each other way; its interval is of the same resamples.
     """
 
@@ -77,26 +77,26 @@ class SpanMetrics:
     gains: dict[str, Estimate]
 
 
-def read_spans(path: str) -> list[Span]:
+def read_marked_clips(path: str) -> list[MarkedClip]:
     """Read a CSV file (local or a URL) with the columns COLUMNS; the last holds `a-b a-b ...`, or nothing.
 
     Raises:
         SpansError: the file is absent, empty or not such a file.
     """
-    rows = read_rows(path, COLUMNS, what="marked clips", error=SpansError)
-    spans = [(_span(row, where), where) for row, where in rows]
+    rows = read_csv(path, COLUMNS, what="marked clips", error=MarkedClipsError)
+    spans = [(_marked_clip(row, where), where) for row, where in rows]
     if not spans:
-        raise SpansError(f"{path} has no clips; give a file with a line a clip")
+        raise MarkedClipsError(f"{path} has no clips; give a file with a line a clip")
     _refuse_repeated(spans)
     return [span for span, _ in spans]
 
 
-def _refuse_repeated(spans: Sequence[tuple[Span, str]]) -> None:
+def _refuse_repeated(spans: Sequence[tuple[MarkedClip, str]]) -> None:
     seen: set[tuple[str, float]] = set()
     for span, where in spans:
         key = _key(span.video_id, span.start_s)
         if key in seen:
-            raise SpansError(f"{where}: the clip {span.video_id} is there twice; keep one of them")
+            raise MarkedClipsError(f"{where}: the clip {span.video_id} is there twice; keep one of them")
         seen.add(key)
 
 
@@ -104,28 +104,28 @@ def _key(video_id: str, start_s: float) -> tuple[str, float]:
     return video_id, round(float(start_s), 3)
 
 
-def _span(row: Mapping[str, str | None], where: str) -> Span:
+def _marked_clip(row: Mapping[str, str | None], where: str) -> MarkedClip:
     name, start, end, marks = ((row[column] or "").strip() for column in COLUMNS)
     try:
         start_s, end_s = float(start), float(end)
     except ValueError as error:
-        raise SpansError(f"{where}: the clip's start and end must be seconds, such as 30.0 ({error})") from error
+        raise MarkedClipsError(f"{where}: the clip's start and end must be seconds, such as 30.0 ({error})") from error
     if not name or not 0 <= start_s < end_s < math.inf or round((end_s - start_s) * FRAMES_PER_S) < 1:
-        raise SpansError(f"{where}: {name!r} from {start_s:g} to {end_s:g} s is no clip; correct the line")
-    return Span(name, start_s, end_s, tuple(_stretch(mark, end_s - start_s, where) for mark in marks.split()))
+        raise MarkedClipsError(f"{where}: {name!r} from {start_s:g} to {end_s:g} s is no clip; correct the line")
+    return MarkedClip(name, start_s, end_s, tuple(_segment(mark, end_s - start_s, where) for mark in marks.split()))
 
 
-def _stretch(mark: str, length_s: float, where: str) -> tuple[float, float]:
-    parts = _STRETCH.fullmatch(mark)
+def _segment(mark: str, length_s: float, where: str) -> tuple[float, float]:
+    parts = _SEGMENT.fullmatch(mark)
     if parts is None:
-        raise SpansError(f"{where}: {mark!r} is no stretch of seconds; write it as 2.5-8.25")
+        raise MarkedClipsError(f"{where}: {mark!r} is no stretch of seconds; write it as 2.5-8.25")
     start, end = float(parts[1]), float(parts[2])
     if not start < end <= length_s + 0.001:
-        raise SpansError(f"{where}: the stretch {mark} is empty or leaves the clip of {length_s:g} s; correct it")
+        raise MarkedClipsError(f"{where}: the stretch {mark} is empty or leaves the clip of {length_s:g} s; correct it")
     return start, end
 
 
-def find_spans(spans: Sequence[Span], clips: ClipArrays) -> list[tuple[Span, npt.NDArray[np.uint8]]]:
+def find_marked_clips(spans: Sequence[MarkedClip], clips: ShardClips) -> list[tuple[MarkedClip, npt.NDArray[np.uint8]]]:
     """The marked clips that are among `clips`, in their order, with their embeddings, uint8 [seconds, 128]."""
     wanted = np.flatnonzero(np.isin(clips.video_ids.astype(str), [span.video_id for span in spans]))
     rows = {_key(clips.video_ids[row], clips.starts[row]): row for row in wanted}
@@ -134,7 +134,7 @@ def find_spans(spans: Sequence[Span], clips: ClipArrays) -> list[tuple[Span, npt
 
 
 def probabilities(head: Head, embeddings: npt.NDArray[np.uint8]) -> dict[str, Floats]:
-    """The probability of laughter in each second, by way, float32 [seconds], of embeddings uint8 [seconds, 128]."""
+    """The probability of laughter in each second, by method, float32 [seconds], of embeddings uint8 [seconds, 128]."""
     seconds = len(embeddings)
     short = head.window_scores(embeddings, window_s=SHORT_WINDOW_S, hop_s=1)
     long = head.window_scores(embeddings, window_s=LONG_WINDOW_S, hop_s=1)
@@ -145,12 +145,12 @@ def probabilities(head: Head, embeddings: npt.NDArray[np.uint8]) -> dict[str, Fl
     }
 
 
-def marked_frames(span: Span) -> npt.NDArray[np.bool_]:
+def marked_frames(span: MarkedClip) -> npt.NDArray[np.bool_]:
     """Whether the midpoint of each frame of 1 / FRAMES_PER_S s lies in a marked stretch, bool [frames]."""
     count = round((span.end_s - span.start_s) * FRAMES_PER_S)
     middle = (np.arange(count) + 0.5) / FRAMES_PER_S
     marked = np.zeros(count, bool)
-    for start, end in span.stretches:
+    for start, end in span.segments:
         marked |= (middle >= start) & (middle < end)
     return marked
 
@@ -202,25 +202,25 @@ def leave_one_out(clips: Sequence[Floats], marked: Sequence[npt.NDArray[np.bool_
     return thresholds[best], counts[np.arange(len(counts)), best]
 
 
-def measure_spans(
-    ways: Mapping[str, Sequence[Floats]], marked: Sequence[npt.NDArray[np.bool_]], *, bootstraps: int, seed: int
-) -> SpanMetrics:
-    """Measure the ways, COMBINED among them, on at least two clips.
+def measure_marked_clips(
+    methods: Mapping[str, Sequence[Floats]], marked: Sequence[npt.NDArray[np.bool_]], *, bootstraps: int, seed: int
+) -> MarkedClipMetrics:
+    """Measure the methods, COMBINED among them, on at least two clips.
 
     Args:
-        ways: by name, the probability of laughter in each second of each clip.
+        methods: by name, the probability of laughter in each second of each clip.
         marked: bool [frames] a clip, as `marked_frames` gives them.
         bootstraps: resamples of the clips for the intervals; 0 leaves the intervals out.
         seed: of the resamples.
     """
-    left_out = {name: leave_one_out(clips, marked) for name, clips in ways.items()}
+    left_out = {name: leave_one_out(clips, marked) for name, clips in methods.items()}
     once = np.ones((1, len(marked)), np.int64)  # the clips as they are
-    weights = np.concatenate([once, *resamples(len(marked), count=bootstraps, seed=seed)])
+    weights = np.concatenate([once, *bootstrap_weights(len(marked), count=bootstraps, seed=seed)])
     values = {name: frame_f1(weights @ counts) for name, (_, counts) in left_out.items()}
-    others = [name for name in ways if name != COMBINED]
+    others = [name for name in methods if name != COMBINED]
     gains = {name: values[COMBINED] - values[name] for name in others}
     total, laughs = sum(len(clip) for clip in marked), sum(int(clip.sum()) for clip in marked)
-    return SpanMetrics(
+    return MarkedClipMetrics(
         clips=len(marked),
         frames=total,
         marked_frames=laughs,
@@ -232,9 +232,9 @@ def measure_spans(
 
 
 def measure_head(
-    head: Head, found: Sequence[tuple[Span, npt.NDArray[np.uint8]]], *, bootstraps: int, seed: int
-) -> SpanMetrics:
-    """Measure a head on at least two marked clips, as `find_spans` gives them; see `measure_spans`."""
+    head: Head, found: Sequence[tuple[MarkedClip, npt.NDArray[np.uint8]]], *, bootstraps: int, seed: int
+) -> MarkedClipMetrics:
+    """Measure a head on at least two marked clips, as `find_marked_clips` gives them; see `measure_marked_clips`."""
     scored = [probabilities(head, embeddings) for _, embeddings in found]
-    ways = {name: [clip[name] for clip in scored] for name in (SHORT, LONG, COMBINED)}
-    return measure_spans(ways, [marked_frames(span) for span, _ in found], bootstraps=bootstraps, seed=seed)
+    methods = {name: [clip[name] for clip in scored] for name in (SHORT, LONG, COMBINED)}
+    return measure_marked_clips(methods, [marked_frames(span) for span, _ in found], bootstraps=bootstraps, seed=seed)

@@ -38,7 +38,7 @@ class Ranking:
         some = last > first  # only where a tie holds a positive does either measure gain anything
         self._starts, self._ends, self._first, self._last = starts[some], ends[some], first[some], last[some]
 
-    def __call__(self, weights: Weights) -> tuple[FloatArray, FloatArray]:
+    def measure(self, weights: Weights) -> tuple[FloatArray, FloatArray]:
         """Average precision and AUC, float64 [b] each, of every row of `weights`, int [b, n].
 
         Average precision is the sum over thresholds of the gain in recall times the precision there, as
@@ -78,7 +78,7 @@ def precision_recall(
     return found / (last + 1), found / found[-1]
 
 
-def resamples(clips: int, *, count: int, seed: int) -> Iterator[Weights]:
+def bootstrap_weights(clips: int, *, count: int, seed: int) -> Iterator[Weights]:
     """Bootstrap resamples of the clips, as how often each clip was drawn.
 
     Args:

@@ -52,12 +52,12 @@ class Curves:
     false_alarms_per_hour: FloatArray
     reached: FloatArray
 
-    def numbers(self) -> dict[str, float | None]:
+    def scalars(self) -> dict[str, float | None]:
         """What is no array, by name."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {name: value for name, value in values.items() if not isinstance(value, np.ndarray)}
 
-    def points(self) -> dict[str, list[float]]:
+    def arrays(self) -> dict[str, list[float]]:
         """The arrays, by name."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {name: value.tolist() for name, value in values.items() if isinstance(value, np.ndarray)}

@@ -23,7 +23,7 @@ from models.networks.pca import PcaParams, quantise
 BATCH_SECONDS = 64
 """Patches of one call. Fixed, the last batch padded: the network's float32 output depends on the shape."""
 
-Network = Callable[[Any], Any]
+PatchNetwork = Callable[[Any], Any]
 """A graph from log-mel patches, float32 [B, 96, 64], to raw embeddings, float32 [B, 128]."""
 
 
@@ -34,7 +34,7 @@ class Embedder:
     is in a batch: every second is computed alone, in calls of one shape, each on one thread.
     """
 
-    def __init__(self, network: Network, pca: PcaParams, *, threads: int | None = None) -> None:
+    def __init__(self, network: PatchNetwork, pca: PcaParams, *, threads: int | None = None) -> None:
         """Prepare `network` followed by `pca`; `threads` batches run at a time (default: one a core).
 
         The process should have called `runtime.use_one_thread_per_call` before the network was built.
@@ -102,7 +102,7 @@ class Embedder:
             return cast("npt.NDArray[np.uint8]", self._function(tf.constant(pcm)).numpy())[:count]
 
 
-def placeholder_network() -> tuple[Network, PcaParams]:
+def placeholder_network() -> tuple[PatchNetwork, PcaParams]:
     """A stand-in network for tests of the pipeline: no weights, no meaning, but different sounds differ.
 
     Output n is the mean of mel band n // 2 over the patch, less its mean over the first half for odd n; the

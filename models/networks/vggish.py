@@ -192,7 +192,7 @@ def _staged(source: str) -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="vggish-") as folder:
         for file in files:
-            storage.fetch(filesystem.unstrip_protocol(file), os.path.join(folder, os.path.basename(file)))
+            storage.download_to(filesystem.unstrip_protocol(file), os.path.join(folder, os.path.basename(file)))
         yield os.path.join(folder, os.path.basename(path)).removesuffix(".index")
 
 

@@ -11,7 +11,7 @@ MP3_DELAY = 1105
 """Samples that coding to MP3 and back puts before the sound: 576 of the encoder and 529 of the decoder."""
 
 
-def damaged_by_codec(sound: np.ndarray, *, kbit_s: int) -> np.ndarray:
+def through_mp3(sound: np.ndarray, *, kbit_s: int) -> np.ndarray:
     """The sound after MP3 of so many kbit/s, at its place in time and of its length.
 
     Raises:
@@ -23,14 +23,14 @@ def damaged_by_codec(sound: np.ndarray, *, kbit_s: int) -> np.ndarray:
     return np.pad(heard, (0, len(sound) - len(heard)))
 
 
-def narrowed(sound: np.ndarray, *, rate_hz: int) -> np.ndarray:
+def band_limited_to(sound: np.ndarray, *, rate_hz: int) -> np.ndarray:
     """The sound as a recording of a lower sampling rate holds it, brought back to 16 kHz; of its length."""
     resample = require("scipy.signal", purpose="other sampling rates").resample_poly
     back = resample(resample(sound, rate_hz, SAMPLE_RATE_HZ), SAMPLE_RATE_HZ, rate_hz)[: len(sound)]
     return np.pad(back, (0, len(sound) - len(back))).astype(np.float32)
 
 
-def spoken_over(sound: np.ndarray, speech: np.ndarray, *, sound_over_speech_db: float) -> np.ndarray:
+def mix_with_speech(sound: np.ndarray, speech: np.ndarray, *, sound_over_speech_db: float) -> np.ndarray:
     """The sound with speech, repeated to its length, whose mean power lies so far below; scaled to stay in [-1, 1]."""
     voice = np.resize(speech, len(sound))
     power = float(np.mean(np.square(sound))) / max(1e-12, float(np.mean(np.square(voice))))

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from common.errors import UsageError
 from common.extras import require
 from models.constants import SAMPLE_RATE_HZ
-from models.sounds.manifest import Row
+from models.sounds.manifest import LabelledClipRow
 
 LAUGHTER, OTHER, UNKNOWN = "laughter", "other", "unknown"
 """What a clip is known to hold: laughter, no laughter, or nobody has said (crowds, wordless voices)."""
@@ -40,7 +40,7 @@ class Clip:
     label: str = ""
 
 
-class Palette:
+class ClipSampler:
     """Clips to draw from, so that labels with many clips do not drown the others.
 
     A label of n clips is drawn as often as the square root of n says, and its clips equally often.
@@ -84,7 +84,7 @@ def _shares(labels: Iterable[Sequence[Clip]]) -> npt.NDArray[np.float64]:
     return weights / weights.sum()
 
 
-def split(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+def split(rows: Sequence[LabelledClipRow]) -> tuple[list[LabelledClipRow], list[LabelledClipRow]]:
     """The `train` rows in two parts without a common group: to fit on, and (about 1/4) to choose settings on.
 
     Of the groups with laughter every third is held out, of the others every fourth, in an order that depends on
@@ -98,7 +98,7 @@ def split(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     return [row for row in train if row.group not in held], [row for row in train if row.group in held]
 
 
-def _once(rows: Sequence[Row]) -> list[Row]:
+def _once(rows: Sequence[LabelledClipRow]) -> list[LabelledClipRow]:
     """The rows without those whose source an earlier folder had: two folders may hold the same sounds."""
     first: dict[str, pathlib.Path] = {}
     return [row for row in rows if first.setdefault(row.source, row.path.parent) == row.path.parent]
@@ -122,7 +122,7 @@ def read_audio(path: pathlib.Path, *, rate_hz: int) -> npt.NDArray[np.float32]:
     return np.frombuffer(done.stdout, np.float32)
 
 
-def keep_decoded(rows: Sequence[Row], folder: pathlib.Path) -> pathlib.Path:
+def cache_decoded(rows: Sequence[LabelledClipRow], folder: pathlib.Path) -> pathlib.Path:
     """Decode the rows' audio into one file of `folder`, unless it is there; returns it, for `load_decoded`.
 
     Processes that mix map the file, so that hours of sound are in memory once.
@@ -142,13 +142,13 @@ def keep_decoded(rows: Sequence[Row], folder: pathlib.Path) -> pathlib.Path:
     return kept
 
 
-def _decoded(row: Row) -> npt.NDArray[np.int16]:
+def _decoded(row: LabelledClipRow) -> npt.NDArray[np.int16]:
     samples = read_audio(row.path, rate_hz=SAMPLE_RATE_HZ)
     return np.round(32767 * np.clip(samples, -1, 1)).astype(np.int16)
 
 
 def load_decoded(kept: pathlib.Path) -> list[Clip]:
-    """The clips of a file of `keep_decoded`, in pieces of at most 8 s."""
+    """The clips of a file of `cache_decoded`, in pieces of at most 8 s."""
     samples = np.load(kept, mmap_mode="r")
     clips, start = [], 0
     for label, end in json.loads(kept.with_suffix(".json").read_text(encoding="utf-8")):

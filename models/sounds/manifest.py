@@ -14,7 +14,7 @@ MANIFEST_COLUMNS = ("path", "label", "group", "use", "licence", "source")
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class LabelledClipRow:
     """One line of a manifest: a labelled clip, `path` with the manifest's folder before it, and where it comes from."""
 
     path: pathlib.Path
@@ -25,7 +25,7 @@ class Row:
     source: str
 
 
-def read_manifest(folder: pathlib.Path) -> list[Row]:
+def read_manifest(folder: pathlib.Path) -> list[LabelledClipRow]:
     """The rows of the manifest in `folder`.
 
     Raises:
@@ -34,13 +34,13 @@ def read_manifest(folder: pathlib.Path) -> list[Row]:
     path = folder / MANIFEST
     if not path.is_file():
         raise UsageError(f"the manifest {path} is not there: --audio takes folders that hold one")
-    rows = csv_files.read_rows(str(path), MANIFEST_COLUMNS, what="labelled sounds", error=UsageError)
+    rows = csv_files.read_csv(str(path), MANIFEST_COLUMNS, what="labelled sounds", error=UsageError)
     return [_row(row, where, folder) for row, where in rows]
 
 
-def _row(row: csv_files.Row, where: str, folder: pathlib.Path) -> Row:
+def _row(row: csv_files.CsvRow, where: str, folder: pathlib.Path) -> LabelledClipRow:
     name, *facts = (row[column] for column in MANIFEST_COLUMNS)
     told = [fact for fact in facts if fact is not None]
     if name is None or len(told) < len(facts):
         raise UsageError(f"{where}: a column is missing; give all that the first line names")
-    return Row(folder / name, *told)
+    return LabelledClipRow(folder / name, *told)

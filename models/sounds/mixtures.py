@@ -12,8 +12,8 @@ import numpy as np
 from common.errors import UsageError
 from models.constants import SAMPLE_RATE_HZ
 from models.sounds import synthesis
-from models.sounds.degradation import damaged_by_codec
-from models.sounds.labelled_clips import LAUGHTER, OTHER, UNKNOWN, Palette
+from models.sounds.degradation import through_mp3
+from models.sounds.labelled_clips import LAUGHTER, OTHER, UNKNOWN, ClipSampler
 
 PROGRAMME_S = 10
 CONTEXT_S = 1
@@ -37,7 +37,7 @@ class Programme:
     known: np.ndarray
 
 
-def mix_programme(rng: np.random.Generator, palette: Palette, *, laughing_share: float = 0.5) -> Programme:
+def mix_programme(rng: np.random.Generator, palette: ClipSampler, *, laughing_share: float = 0.5) -> Programme:
     """A programme of a bed and some events, then the damage of recording and transmission.
 
     The bed of some programmes is talk without a break, with fewer events: what archives hold most of.
@@ -54,7 +54,7 @@ def mix_programme(rng: np.random.Generator, palette: Palette, *, laughing_share:
         raise UsageError("a programme needs at least one clip of laughter and one clip without laughter")
     tracks = {kind: np.zeros(TOTAL_SAMPLES, np.float32) for kind in (LAUGHTER, OTHER, UNKNOWN)}
     talking = rng.random() < TALKING_SHARE
-    tracks[OTHER] += talk(rng, palette) if talking else bed(rng, palette)
+    tracks[OTHER] += speech_background(rng, palette) if talking else background(rng, palette)
     laughing = rng.random() < laughing_share
     at = int(rng.uniform(-1, 3) * SAMPLE_RATE_HZ)
     while at < TOTAL_SAMPLES:
@@ -66,7 +66,7 @@ def mix_programme(rng: np.random.Generator, palette: Palette, *, laughing_share:
     return _transmit(rng, tracks)
 
 
-def bed(rng: np.random.Generator, palette: Palette) -> np.ndarray:
+def background(rng: np.random.Generator, palette: ClipSampler) -> np.ndarray:
     """What lies under the events: a sound repeated for the whole length, or only noise. float32 [192000]."""
     hiss = synthesis.noise(rng, TOTAL_SAMPLES / SAMPLE_RATE_HZ, colour=rng.uniform(0, 2)) * _decibels(
         rng.uniform(-60, -22)
@@ -79,7 +79,7 @@ def bed(rng: np.random.Generator, palette: Palette) -> np.ndarray:
     return (hiss + repeated * _decibels(rng.uniform(-36, -6))).astype(np.float32)
 
 
-def talk(rng: np.random.Generator, palette: Palette) -> np.ndarray:
+def speech_background(rng: np.random.Generator, palette: ClipSampler) -> np.ndarray:
     """Someone who talks or reads for the whole length, with pauses as between sentences. float32 [192000]."""
     spoken = np.zeros(0, np.float32)
     for clip in palette.draw_speech(rng, size=2 * TOTAL_SAMPLES):
@@ -87,7 +87,7 @@ def talk(rng: np.random.Generator, palette: Palette) -> np.ndarray:
         sentence = clip.samples / np.float32(np.abs(clip.samples).max() + 1e-6)
         spoken = np.concatenate([spoken, sentence.astype(np.float32), pause])
     if not spoken.size:
-        return bed(rng, palette)
+        return background(rng, palette)
     hiss = synthesis.noise(rng, TOTAL_SAMPLES / SAMPLE_RATE_HZ, colour=rng.uniform(0, 2)) * _decibels(
         rng.uniform(-60, -25)
     )
@@ -126,7 +126,7 @@ def band_limit(sound: np.ndarray, *, low_hz: float, high_hz: float) -> np.ndarra
     return _filtered(sound, lambda hz: np.minimum(1, (hz / low_hz) ** 4) * np.minimum(1, (high_hz / hz) ** 4))
 
 
-def heard(track: np.ndarray, others: np.ndarray, *, least_db: float = -4.0) -> np.ndarray:
+def audible_share(track: np.ndarray, others: np.ndarray, *, least_db: float = -4.0) -> np.ndarray:
     """The share of each programme second in which a track is on and not drowned by the others. float32 [10].
 
     A frame of 10 ms is on when it is within 30 dB of the track's loudest; the second counts only where the
@@ -154,8 +154,8 @@ def _frame_power(track: np.ndarray) -> np.ndarray:
 
 def _transmit(rng: np.random.Generator, tracks: dict[str, np.ndarray]) -> Programme:
     """Sum the tracks, note what is heard, and send the sum through a channel: equaliser, level, clipping."""
-    unsure = heard(tracks[UNKNOWN], tracks[OTHER] + tracks[LAUGHTER], least_db=-15) > 0
-    laughter = heard(tracks[LAUGHTER], tracks[OTHER] + tracks[UNKNOWN])
+    unsure = audible_share(tracks[UNKNOWN], tracks[OTHER] + tracks[LAUGHTER], least_db=-15) > 0
+    laughter = audible_share(tracks[LAUGHTER], tracks[OTHER] + tracks[UNKNOWN])
     mixed = np.sum(list(tracks.values()), axis=0)
     if rng.random() < 0.3:
         mixed = equalise(mixed, gains_db=rng.normal(0, 3, 6))
@@ -164,7 +164,7 @@ def _transmit(rng: np.random.Generator, tracks: dict[str, np.ndarray]) -> Progra
     level = _decibels(rng.uniform(-26, 1)) / (np.abs(mixed).max() + 1e-6)
     sent = np.clip(mixed * level, -1, 1).astype(np.float32)
     if rng.random() < 0.15:
-        sent = damaged_by_codec(sent, kbit_s=int(rng.integers(20, 80)))
+        sent = through_mp3(sent, kbit_s=int(rng.integers(20, 80)))
     return Programme(sent, laughter, ~unsure | (laughter > 0))
 
 

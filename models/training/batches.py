@@ -14,7 +14,7 @@ from models.shard_format import FRAMES, LABELS, LAUGHTER_LABELS
 from models.training.recipes import Recipe
 
 
-def unpacked(targets: Any) -> Any:
+def decode_targets(targets: Any) -> Any:
     """Float32 [B, 7 + 527]: what the head's outputs and the auxiliary ones learn, of packed targets uint8 [B, 66]."""
     bits = tf.bitwise.bitwise_and(targets[:, :, None], tf.constant([128, 64, 32, 16, 8, 4, 2, 1], tf.uint8)) > 0
     labels = tf.cast(tf.reshape(bits, [tf.shape(targets)[0], -1])[:, :LABELS], tf.float32)
@@ -22,7 +22,7 @@ def unpacked(targets: Any) -> Any:
     return tf.concat([kinds, 1 - tf.reduce_max(kinds, axis=1, keepdims=True), labels], axis=1)
 
 
-def placed(recipe: Recipe, clips: Any, counts: Any) -> tuple[Any, Any]:
+def pad_and_mask(recipe: Recipe, clips: Any, counts: Any) -> tuple[Any, Any]:
     """Clips as the network takes them: x float32 [B, 10, 128] and mask bool [B, 10]."""
     step = tf.range(FRAMES)[None, :]
     x = tf.cast(clips, tf.float32)
@@ -33,7 +33,7 @@ def placed(recipe: Recipe, clips: Any, counts: Any) -> tuple[Any, Any]:
     return tf.where((source >= 0)[:, :, None], moved, 0.0), tf.ones_like(source, bool)
 
 
-def shortened(clips: Any, counts: Any, share: float, key: Any) -> tuple[Any, Any]:
+def crop_seconds(clips: Any, counts: Any, share: float, key: Any) -> tuple[Any, Any]:
     """In a share of batches, a random stretch of one length, 1 to 9 seconds, of every clip; `key` int32 [2]."""
     whether, length, start = tf.unstack(tf.random.stateless_uniform([3, tf.shape(counts)[0]], key))
     longest = tf.cast(length[0] * (FRAMES - 1), tf.int32) + 1
@@ -44,14 +44,14 @@ def shortened(clips: Any, counts: Any, share: float, key: Any) -> tuple[Any, Any
     return tf.where(cut, moved, clips), tf.where(cut, tf.minimum(counts, longest), counts)
 
 
-def disordered(clips: Any, counts: Any, key: Any) -> Any:
+def shuffle_seconds(clips: Any, counts: Any, key: Any) -> Any:
     """The seconds of each clip in a random order of its own; `key` int32 [2]."""
     draws = tf.random.stateless_uniform(tf.shape(clips)[:2], key + 7)
     last = tf.cast(tf.range(FRAMES)[None, :] >= counts[:, None], tf.float32)
     return tf.gather(clips, tf.argsort(draws + last, axis=1, stable=True), batch_dims=1)
 
 
-def interleaved(clips: Any, counts: Any, y: Any, share: float, key: Any) -> tuple[Any, Any]:
+def splice_seconds(clips: Any, counts: Any, y: Any, share: float, key: Any) -> tuple[Any, Any]:
     """A share of clips with some of their seconds, up to half, replaced by those of another clip of the same length.
 
     A sound that AudioSet names may be heard in any of a clip's seconds. Of one that a clip has, 1 - (1 - s)^2 is left
@@ -79,7 +79,7 @@ def interleaved(clips: Any, counts: Any, y: Any, share: float, key: Any) -> tupl
     return tf.where(kept[:, :, None], clips, tf.gather(clips, partner)), tf.where(joined[:, None], both, y)
 
 
-def mixed(x: Any, mask: Any, y: Any, alpha: float, key: Any) -> tuple[Any, Any]:
+def mixup(x: Any, mask: Any, y: Any, alpha: float, key: Any) -> tuple[Any, Any]:
     """Each clip mixed with another of the same length, by a share drawn from Beta(alpha, alpha); `key` int32 [2].
 
     Source: Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018.

@@ -16,20 +16,20 @@ import tensorflow as tf
 from common.errors import UsageError
 from models.constants import CLASSES
 from models.evaluation.ranking import Ranking
-from models.load_shards import ClipArrays, load_clips, read_manifest, stream
+from models.load_shards import ShardClips, load_clips, read_manifest, stream
 from models.networks.head import Head
 from models.networks.keras_head import build_keras_head, head_from_keras
 from models.shard_format import LAUGHTER_BITS, LAUGHTER_BYTE, LAUGHTER_LABELS, class_targets
 from models.training.batches import (
-    disordered,
-    interleaved,
-    mixed,
-    placed,
-    shortened,
-    unpacked,
+    crop_seconds,
+    decode_targets,
+    mixup,
+    pad_and_mask,
+    shuffle_seconds,
+    splice_seconds,
 )
 from models.training.recipes import Recipe
-from models.training.schedule import falling_rate
+from models.training.schedule import cosine_schedule
 
 HELD_OUT_CLIPS = 20_000
 """Held-out clips that epochs and thresholds are chosen on, at most: memory does not grow with the shards."""
@@ -64,7 +64,7 @@ Batch = tuple[Any, Any, Any]
 """embedding uint8 [B, 10, 128], n_frames int32 [B], targets uint8 [B, 66]."""
 
 
-class Network:
+class TrainableHead:
     """One network of a head with its optimiser; everything random comes from `seed`."""
 
     def __init__(self, recipe: Recipe, *, seed: int, clips: int) -> None:
@@ -87,16 +87,16 @@ class Network:
         return float(np.mean([loss.numpy() for loss in losses]))
 
     def _step(self, clips: Any, counts: Any, targets: Any, key: Any) -> Any:
-        recipe, y = self.recipe, unpacked(targets)[:, : len(CLASSES) + self.recipe.shape.auxiliary]
+        recipe, y = self.recipe, decode_targets(targets)[:, : len(CLASSES) + self.recipe.shape.auxiliary]
         if recipe.shorten:
-            clips, counts = shortened(clips, counts, recipe.shorten, key)
+            clips, counts = crop_seconds(clips, counts, recipe.shorten, key)
         if recipe.disorder:
-            clips = disordered(clips, counts, key)
+            clips = shuffle_seconds(clips, counts, key)
         if recipe.interleave:
-            clips, y = interleaved(clips, counts, y, recipe.interleave, key)
-        x, mask = placed(recipe, clips, counts)
+            clips, y = splice_seconds(clips, counts, y, recipe.interleave, key)
+        x, mask = pad_and_mask(recipe, clips, counts)
         if recipe.mixup:
-            x, y = mixed(x, mask, y, recipe.mixup, key)
+            x, y = mixup(x, mask, y, recipe.mixup, key)
         with tf.GradientTape() as tape:
             logits = self.model([x, mask], training=True)
             losses = tf.nn.sigmoid_cross_entropy_with_logits(y, logits)
@@ -107,17 +107,17 @@ class Network:
         return loss
 
     def _detection(self, clips: Any, counts: Any) -> Any:
-        logits = self.model([*placed(self.recipe, clips, counts)], training=False)
+        logits = self.model([*pad_and_mask(self.recipe, clips, counts)], training=False)
         return -logits[:, CLASSES.index("none")]
 
-    def average_precision(self, clips: ClipArrays) -> float:
+    def average_precision(self, clips: ShardClips) -> float:
         """Of detecting laughter on some clips, in [0, 1]; 0 where none of them has any."""
         laughs = class_targets(clips.targets)[:, -1] == 0
         if not laughs.any():
             return 0.0
         steps = range(0, len(clips), 1024)
         parts = [self._predict(clips.embedding[k : k + 1024], clips.n_frames[k : k + 1024]).numpy() for k in steps]
-        return float(Ranking(np.concatenate(parts), laughs)(np.ones((1, len(clips)), np.int64))[0][0])
+        return float(Ranking(np.concatenate(parts), laughs).measure(np.ones((1, len(clips)), np.int64))[0][0])
 
     def head(self) -> Head:
         """The network as plain arrays.
@@ -155,7 +155,7 @@ class Network:
 def _optimizer(recipe: Recipe, steps: int) -> Any:
     from keras import optimizers
 
-    rate: Any = falling_rate(recipe.learning_rate, steps) if recipe.cosine else recipe.learning_rate
+    rate: Any = cosine_schedule(recipe.learning_rate, steps) if recipe.cosine else recipe.learning_rate
     if recipe.optimizer == "adamw":
         return optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
     return {"adam": optimizers.Adam, "sgd": optimizers.SGD}[recipe.optimizer](rate)
@@ -207,7 +207,7 @@ def fit(
         TrainingError: the checkpoint is of another recipe or seed, or the loss is no number any more.
     """
     held_out = load_clips(folder, "held_out", at_most=HELD_OUT_CLIPS)
-    network = Network(recipe, seed=seed, clips=read_manifest(folder)["sides"]["train"]["clips"])
+    network = TrainableHead(recipe, seed=seed, clips=read_manifest(folder)["sides"]["train"]["clips"])
     progress = _Progress(checkpoint, made_by=f"{recipe}, seed {seed}")
     progress.load(network)
     while progress.done < recipe.epochs and not (recipe.stop_early and progress.since_best >= patience):
@@ -236,7 +236,7 @@ class _Progress:
         self._best = -1.0
         self.best_state: list[np.ndarray] = []
 
-    def load(self, network: Network) -> None:
+    def load(self, network: TrainableHead) -> None:
         """Go on from the file, if there is one.
 
         Raises:
@@ -253,7 +253,7 @@ class _Progress:
         network.restore(states["last"])
         self.best_state = states["best_"]
 
-    def save(self, network: Network, precision: float) -> None:
+    def save(self, network: TrainableHead, precision: float) -> None:
         """Note an epoch."""
         state = network.state()
         self.done += 1

@@ -7,7 +7,7 @@ from typing import Any
 WARM_UP_STEPS = 200
 
 
-def falling_rate(highest: float, steps: int, *, last: float = 0.0) -> Any:
+def cosine_schedule(highest: float, steps: int, *, last: float = 0.0) -> Any:
     """A Keras schedule over `steps` steps.
 
     Args:

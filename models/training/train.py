@@ -13,7 +13,7 @@ import numpy as np
 from models.bundles.bundle import write_card
 from models.constants import CLASSES
 from models.events import laughter_probability
-from models.load_shards import ClipArrays, load_clips, read_manifest
+from models.load_shards import ShardClips, load_clips, read_manifest
 from models.networks.head import Head, join_heads
 from models.networks.head_files import save_head
 from models.shard_format import class_targets
@@ -86,7 +86,7 @@ def _card(
     recipe_name: str,
     seed: int,
     head: Head,
-    held_out: ClipArrays,
+    held_out: ShardClips,
 ) -> dict[str, Any]:
     thresholds, measured = choose_thresholds(head, held_out)
     clip_threshold = measured.pop("clip_threshold")
@@ -114,7 +114,7 @@ def _card(
     }
 
 
-def choose_thresholds(head: Head, clips: ClipArrays) -> tuple[dict[str, float], dict[str, Any]]:
+def choose_thresholds(head: Head, clips: ShardClips) -> tuple[dict[str, float], dict[str, Any]]:
     """Thresholds for events and for whole clips, chosen on held-out clips.
 
     The onset is the threshold of a clip's highest probability a second with the best F0.5 (a clip counts as found
@@ -143,7 +143,7 @@ def choose_thresholds(head: Head, clips: ClipArrays) -> tuple[dict[str, float], 
     return thresholds, measured
 
 
-def highest_probability(head: Head, clips: ClipArrays) -> np.ndarray:
+def highest_probability(head: Head, clips: ShardClips) -> np.ndarray:
     """The highest probability a second of each clip, float32 [clips], each taken as a recording of its own."""
     when, what = both_windows(head, clips.embedding, clips.n_frames)
     highest = np.zeros(len(clips), np.float32)

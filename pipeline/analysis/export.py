@@ -14,14 +14,14 @@ from rich.table import Table
 
 from common.errors import UsageError
 from common.extras import require
-from common.text import printable
+from common.text import display_text
 from pipeline import progress
-from pipeline.analysis.tally import Tally, each_recording, find_days
+from pipeline.analysis.tally import TablesProgress, each_recording, find_days
 from pipeline.console import hours_and_minutes
-from pipeline.paths import absolute, absolute_media
+from pipeline.paths import absolute_media, absolute_path
 from transforms.formats.export import ExportFiles
 from transforms.formats.writers import FORMATS, FormatSettings
-from transforms.tables.read_tables import Annotated, BadRecording, check
+from transforms.tables.read_tables import InvalidRecording, RecordingWithEvents, validate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,9 +55,9 @@ def from_arguments(arguments: argparse.Namespace) -> ExportOptions:
     if not arguments.output or not arguments.tables:
         raise UsageError("TABLES and --output must not be empty; see `laughter export --help`")
     return ExportOptions(
-        tables=absolute(arguments.tables).rstrip("/"),
+        tables=absolute_path(arguments.tables).rstrip("/"),
         formats=tuple(dict.fromkeys(arguments.format)),
-        output=absolute(arguments.output).rstrip("/"),
+        output=absolute_path(arguments.output).rstrip("/"),
         recordings=frozenset(arguments.recording or ()),
         settings=FormatSettings(absolute_media(arguments.media), arguments.collection),
         dry_run=arguments.dry_run,
@@ -80,7 +80,7 @@ def run(options: ExportOptions) -> int:
             require(module, purpose=f"files of the format {name}", extra="export")
     days = find_days(options.tables)
     began = time.monotonic()
-    tally = Tally(total=len(days))
+    tally = TablesProgress(total=len(days))
     files = ExportFiles(options.output, options.formats, options.settings, dry_run=options.dry_run)
     with contextlib.nullcontext() if options.quiet else progress.watching(tally), files:
         for _, annotated in each_recording(options.tables, days, options.recordings, tally):
@@ -89,25 +89,27 @@ def run(options: ExportOptions) -> int:
     return 3 if tally.troubles else 0
 
 
-def _export_recording(annotated: Annotated, options: ExportOptions, files: ExportFiles, tally: Tally) -> None:
+def _export_recording(
+    annotated: RecordingWithEvents, options: ExportOptions, files: ExportFiles, tally: TablesProgress
+) -> None:
     if annotated.failed:
         if options.recordings:  # detect has said so of the others
             tally.trouble("it failed, so there is nothing to export", annotated.recording_id)
         return
     try:
-        check(annotated)
-    except BadRecording as error:
+        validate(annotated)
+    except InvalidRecording as error:
         tally.trouble(error.reason, annotated.recording_id)
         return
     tally.events += len(annotated.events)
     for name in options.formats:
         try:
             files.add(annotated, name)
-        except BadRecording as error:
+        except InvalidRecording as error:
             tally.trouble(f"not written as {name}: {error.reason}", annotated.recording_id)
 
 
-def _show(tally: Tally, files: ExportFiles, options: ExportOptions, wall_s: float) -> None:
+def _show(tally: TablesProgress, files: ExportFiles, options: ExportOptions, wall_s: float) -> None:
     console = Console(soft_wrap=True, highlight=False)
     table = Table(title="laughter export", show_header=False)
     table.add_row("recordings", escape(tally.recordings()))
@@ -118,5 +120,5 @@ def _show(tally: Tally, files: ExportFiles, options: ExportOptions, wall_s: floa
     table.add_row("time", hours_and_minutes(wall_s))
     console.print(table)
     tally.show_troubles(console)
-    output = printable(options.output)
+    output = display_text(options.output)
     print(f"nothing was written (--dry-run), but would be to {output}" if options.dry_run else f"written to {output}")

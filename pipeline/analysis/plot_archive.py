@@ -10,18 +10,18 @@ from typing import Any
 
 from common.errors import UsageError
 from common.extras import require
-from common.text import printable
-from pipeline.outputs import PlotOutput, Work, shown
-from pipeline.paths import absolute
-from transforms.plots.archive import Share, bars_plot, columns_plot
+from common.text import display_text
+from pipeline.outputs import PlotOutput, StepProgress, show_progress
+from pipeline.paths import absolute_path
+from transforms.plots.archive import LaughterRate, bars_plot, columns_plot
 from transforms.plots.archive_totals import (
-    Archive,
+    ArchiveTotals,
+    archive_totals,
     by_hour,
     by_month,
     by_network,
     check_zone,
     months_between,
-    whole_archive,
 )
 from transforms.tables.query import connect
 
@@ -48,9 +48,9 @@ def from_arguments(arguments: argparse.Namespace) -> ArchiveOptions:
     if not arguments.tables or not arguments.output:
         raise UsageError("TABLES and --output must not be empty; see `laughter plot archive --help`")
     return ArchiveOptions(
-        tables=absolute(arguments.tables).rstrip("/"),
+        tables=absolute_path(arguments.tables).rstrip("/"),
         zone=arguments.zone,
-        output=PlotOutput(absolute(arguments.output).rstrip("/"), arguments.dry_run, arguments.quiet),
+        output=PlotOutput(absolute_path(arguments.output).rstrip("/"), arguments.dry_run, arguments.quiet),
     )
 
 
@@ -66,12 +66,12 @@ def run(options: ArchiveOptions) -> int:
         LaughterError: the output cannot be written.
     """
     require("matplotlib", purpose="plots of an archive", extra="plot")
-    work, output = Work(doing="questions asked", total=3), options.output
-    with shown(work, output), contextlib.closing(connect(options.tables)) as connection:
+    work, output = StepProgress(doing="questions asked", total=3), options.output
+    with show_progress(work, output), contextlib.closing(connect(options.tables)) as connection:
         check_zone(connection, options.zone)
-        archive = whole_archive(connection)
+        archive = archive_totals(connection)
         if not archive.hours:
-            raise UsageError(f"the tables in {printable(options.tables)} have no audio; run laughter detect on some")
+            raise UsageError(f"the tables in {display_text(options.tables)} have no audio; run laughter detect on some")
         figures = {}
         for name, figure in _figures(connection, archive, options.zone):
             figures[name] = figure
@@ -82,7 +82,7 @@ def run(options: ArchiveOptions) -> int:
     return output.close(list(figures), [])
 
 
-def _figures(connection: Any, archive: Archive, zone: str) -> Iterator[tuple[str, Any]]:
+def _figures(connection: Any, archive: ArchiveTotals, zone: str) -> Iterator[tuple[str, Any]]:
     timed = archive.recordings - archive.failed - archive.without_start
     note = f"{timed:,} recordings, {archive.hours - archive.hours_without_start:,.1f} h of audio"
     if archive.without_start:
@@ -99,14 +99,14 @@ def _figures(connection: Any, archive: Archive, zone: str) -> Iterator[tuple[str
         yield "laughter_by_month.png", columns_plot(months, names=names, **labels)
 
 
-def _of_networks(networks: Sequence[Share], archive: Archive) -> str:
+def _of_networks(networks: Sequence[LaughterRate], archive: ArchiveTotals) -> str:
     note = f"{archive.recordings - archive.failed:,} recordings, {archive.hours:,.1f} h of audio"
     if len(networks) > NETWORKS_SHOWN:
         note += f"; the {NETWORKS_SHOWN} of {len(networks)} networks with the most laughter"
     return note
 
 
-def _say(archive: Archive) -> None:
+def _say(archive: ArchiveTotals) -> None:
     failed = f", {archive.failed:,} of them failed" if archive.failed else ""
     print(f"{archive.recordings:,} recordings{failed}; {archive.hours:,.1f} h of audio")
     minutes = 60 * archive.laughing_hours / archive.hours

@@ -9,15 +9,15 @@ from typing import Any
 
 from common.errors import UsageError
 from common.extras import require
-from common.text import printable, safe_name
+from common.text import display_text, safe_file_name
 from models.events import ANY, SCORED
 from pipeline.analysis.tally import find_days
 from pipeline.console import hours_and_minutes
-from pipeline.outputs import PlotOutput, Work, shown
-from pipeline.paths import absolute
+from pipeline.outputs import PlotOutput, StepProgress, show_progress
+from pipeline.paths import absolute_path
 from transforms.plots.timeline import timeline_plot
-from transforms.tables.read_tables import Annotated, BadRecording, TableError, check, read_day
-from transforms.tables.read_windows import WindowsTables
+from transforms.tables.read_tables import InvalidRecording, RecordingWithEvents, TableError, read_day, validate
+from transforms.tables.read_windows import WindowsReader
 
 LONGEST_HEADING = 90
 
@@ -41,9 +41,9 @@ def from_arguments(arguments: argparse.Namespace) -> TimelineOptions:
     if not arguments.tables or not arguments.output:
         raise UsageError("TABLES and --output must not be empty; see `laughter plot timeline --help`")
     return TimelineOptions(
-        tables=absolute(arguments.tables).rstrip("/"),
+        tables=absolute_path(arguments.tables).rstrip("/"),
         recordings=tuple(dict.fromkeys(arguments.recording)),
-        output=PlotOutput(absolute(arguments.output).rstrip("/"), arguments.dry_run, arguments.quiet),
+        output=PlotOutput(absolute_path(arguments.output).rstrip("/"), arguments.dry_run, arguments.quiet),
     )
 
 
@@ -58,24 +58,24 @@ def run(options: TimelineOptions) -> int:
         LaughterError: the output cannot be written.
     """
     require("matplotlib", purpose="timelines", extra="plot")
-    work, output = Work(doing="recordings drawn", total=len(options.recordings)), options.output
+    work, output = StepProgress(doing="recordings drawn", total=len(options.recordings)), options.output
     names: list[str] = []
     troubles: list[str] = []
-    with shown(work, output):
+    with show_progress(work, output):
         for date, annotated in _find(options, troubles):
             try:
-                name = f"timeline_{safe_name(annotated.recording_id)}.png"
+                name = f"timeline_{safe_file_name(annotated.recording_id)}.png"
                 figure = draw(options.tables, date, annotated)
                 if not output.dry_run:
                     output.draw(name, figure)
                 names.append(name)
-            except (BadRecording, TableError) as error:
+            except (InvalidRecording, TableError) as error:
                 troubles.append(str(error))
             work.done += 1
     return output.close(names, troubles)
 
 
-def _find(options: TimelineOptions, troubles: list[str]) -> Iterator[tuple[str, Annotated]]:
+def _find(options: TimelineOptions, troubles: list[str]) -> Iterator[tuple[str, RecordingWithEvents]]:
     """The recordings with their days; a sentence is added to `troubles` on what cannot be read or is not there."""
     days = find_days(options.tables)
     missing = set(options.recordings)
@@ -88,10 +88,10 @@ def _find(options: TimelineOptions, troubles: list[str]) -> Iterator[tuple[str, 
                     yield date, annotated
         except TableError as error:
             troubles.append(str(error))
-    troubles.extend(f"{printable(one)} is not in the tables; check --recording" for one in sorted(missing))
+    troubles.extend(f"{display_text(one)} is not in the tables; check --recording" for one in sorted(missing))
 
 
-def draw(tables: str, date: str, annotated: Annotated) -> Any:
+def draw(tables: str, date: str, annotated: RecordingWithEvents) -> Any:
     """The timeline of one recording as a figure.
 
     Raises:
@@ -100,9 +100,9 @@ def draw(tables: str, date: str, annotated: Annotated) -> Any:
     """
     recording = annotated.recording
     if annotated.failed:
-        raise BadRecording(annotated.recording_id, "it failed, so there is nothing to draw")
-    check(annotated)
-    with WindowsTables(tables) as windows:
+        raise InvalidRecording(annotated.recording_id, "it failed, so there is nothing to draw")
+    validate(annotated)
+    with WindowsReader(tables) as windows:
         scores = windows.second_scores(annotated.recording_id, recording["audio_s"] or 0.0, date)
         thresholds = windows.thresholds()
     start = recording["start_utc"]
@@ -118,6 +118,6 @@ def draw(tables: str, date: str, annotated: Annotated) -> Any:
         [(event["start_s"], event["end_s"], event["kind"]) for event in annotated.events],
         length_s=max(annotated.length_s, float(len(scores))),
         thresholds=(thresholds.onset, thresholds.offset),
-        heading=printable(recording["title"] or annotated.recording_id, longest=LONGEST_HEADING),
-        note=printable(", ".join(fact for fact in facts if fact), longest=120),
+        heading=display_text(recording["title"] or annotated.recording_id, longest=LONGEST_HEADING),
+        note=display_text(", ".join(fact for fact in facts if fact), longest=120),
     )

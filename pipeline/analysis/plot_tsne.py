@@ -12,8 +12,8 @@ from common.errors import UsageError
 from common.extras import require
 from models.constants import LAUGHTER_KINDS
 from pipeline.analysis.tally import find_days
-from pipeline.outputs import PlotOutput, Work, shown
-from pipeline.paths import absolute, absolute_media
+from pipeline.outputs import PlotOutput, StepProgress, show_progress
+from pipeline.paths import absolute_media, absolute_path
 from transforms.maps.clips import NO_LAUGHTER, UNKNOWN, MapClips, clips_of_shards, clips_of_tables
 from transforms.maps.figure import group_name, map_plot
 from transforms.maps.projection import COMPONENTS, FEWEST, Projection, project
@@ -69,14 +69,14 @@ def from_arguments(arguments: argparse.Namespace) -> TsneOptions:
         raise UsageError(f"--perplexity must be at least 1, not {arguments.perplexity:g}")
     if not 0 <= arguments.seed < 2**32:
         raise UsageError(f"--seed must be from 0 to 4294967295, not {arguments.seed}")
-    tables = absolute(arguments.tables).rstrip("/") if arguments.tables else None
+    tables = absolute_path(arguments.tables).rstrip("/") if arguments.tables else None
     return TsneOptions(
-        output=PlotOutput(absolute(arguments.output).rstrip("/"), arguments.dry_run, arguments.quiet),
-        shards=absolute(arguments.shards).rstrip("/") if arguments.shards else None,
+        output=PlotOutput(absolute_path(arguments.output).rstrip("/"), arguments.dry_run, arguments.quiet),
+        shards=absolute_path(arguments.shards).rstrip("/") if arguments.shards else None,
         tables=tables,
-        audio=tuple(absolute(folder) for folder in arguments.audio or ()),
+        audio=tuple(absolute_path(folder) for folder in arguments.audio or ()),
         sides=tuple(dict.fromkeys(arguments.side or ())),
-        store=absolute(arguments.store).rstrip("/") if arguments.store else f"{tables}/store" if tables else None,
+        store=absolute_path(arguments.store).rstrip("/") if arguments.store else f"{tables}/store" if tables else None,
         media=absolute_media(arguments.media),
         clips=arguments.clips,
         perplexity=arguments.perplexity,
@@ -97,8 +97,8 @@ def run(options: TsneOptions) -> int:
     for module in ("matplotlib", "sklearn"):
         require(module, purpose="maps of clips", extra="plot")
     name = "tsne_spectrograms" if options.audio else "tsne_embeddings"
-    work, output = Work(), options.output
-    with shown(work, output):
+    work, output = StepProgress(), options.output
+    with show_progress(work, output):
         clips = _clips(options, work)
         _say(clips)
         if not output.dry_run:
@@ -109,7 +109,7 @@ def run(options: TsneOptions) -> int:
     return output.close([f"{name}.png", f"{name}.html"], clips.troubles)
 
 
-def _clips(options: TsneOptions, work: Work) -> MapClips:
+def _clips(options: TsneOptions, work: StepProgress) -> MapClips:
     sample = {"size": options.clips, "seed": options.seed}
     if options.shards:
         work.begin("shards read")

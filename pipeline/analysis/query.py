@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from common.atomic_files import atomic_file, write_errors, write_text
 from common.errors import LaughterError, UsageError
-from common.text import printable
+from common.text import display_text
 from pipeline.analysis import query_output
-from pipeline.paths import absolute
+from pipeline.paths import absolute_path
 from transforms.tables.query import (
     Query,
     ask,
@@ -76,14 +76,14 @@ def from_arguments(arguments: argparse.Namespace) -> QueryOptions:
     if values and query is None:
         raise UsageError("--param is for a question by its NAME; write the values into the SQL")
     return QueryOptions(
-        tables=absolute(arguments.tables),
+        tables=absolute_path(arguments.tables),
         query=query,
         sql=arguments.sql,
         values=values_of(query, values) if query else {},
-        views=absolute(arguments.views) if arguments.views else None,
+        views=absolute_path(arguments.views) if arguments.views else None,
         limit=arguments.limit,
         format=arguments.format or _format_of(arguments.output),
-        output=absolute(arguments.output) if arguments.output else None,
+        output=absolute_path(arguments.output) if arguments.output else None,
     )
 
 
@@ -125,7 +125,7 @@ def run(options: QueryOptions) -> int:
     if options.views:
         with write_errors(options.views, instead="another file"):
             write_text(options.views, ";\n".join([*view_statements(options.tables), ""]))
-        print(f"written to {printable(options.views)}")
+        print(f"written to {display_text(options.views)}")
         return 0
     if options.query is None and options.sql is None:
         view_statements(options.tables)  # a folder without tables is told of at once
@@ -147,7 +147,7 @@ def _answer(options: QueryOptions) -> None:
                 query_output.WRITERS[options.format](relation, file)
             except pa.ArrowException as error:
                 raise LaughterError(
-                    f"the answer cannot be written as {options.format} ({printable(str(error), longest=200)}); "
+                    f"the answer cannot be written as {options.format} ({display_text(str(error), longest=200)}); "
                     "take another --format, or other columns"
                 ) from error
 
@@ -174,4 +174,4 @@ def _target(output: str | None) -> Iterator[BinaryIO]:
         open(temporary, "wb") as file,
     ):
         yield file
-    print(f"written to {printable(output)}")
+    print(f"written to {display_text(output)}")

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from rich.markup import escape
 from rich.table import Table
 
-from common.text import printable
+from common.text import display_text
 from pipeline.console import console
 from transforms.tables.query import Query
 
@@ -59,7 +59,7 @@ def _shown(value: Any) -> str:
         return f"{value:.3f}"
     if isinstance(value, dt.datetime):
         return _moment(value)
-    return printable(str(value))
+    return display_text(str(value))
 
 
 def _moment(value: dt.datetime) -> str:

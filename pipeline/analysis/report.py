@@ -20,17 +20,17 @@ from rich.table import Table
 from common.atomic_files import write_errors, write_text
 from common.errors import UsageError
 from common.storage import is_remote
-from common.text import printable
+from common.text import display_text
 from pipeline import progress
-from pipeline.analysis.tally import Tally, each_recording, find_days
+from pipeline.analysis.tally import TablesProgress, each_recording, find_days
 from pipeline.console import hours_and_minutes
-from pipeline.paths import absolute, absolute_media
+from pipeline.paths import absolute_media, absolute_path
 from transforms.decode.outcome import DecodeError
 from transforms.pages.peaks import read_peaks
 from transforms.pages.report import INDEX_NAME, index_page, index_row, page_name, recording_page
-from transforms.tables.media import media_link, media_place
-from transforms.tables.read_tables import Annotated, BadRecording, TableError, check
-from transforms.tables.read_windows import WindowsTables
+from transforms.tables.media import media_href, media_path
+from transforms.tables.read_tables import InvalidRecording, RecordingWithEvents, TableError, validate
+from transforms.tables.read_windows import WindowsReader
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,8 +79,8 @@ def from_arguments(arguments: argparse.Namespace) -> ReportOptions:
     if not arguments.output or not arguments.tables:
         raise UsageError("TABLES and --output must not be empty; see `laughter report --help`")
     return ReportOptions(
-        tables=absolute(arguments.tables).rstrip("/"),
-        output=absolute(arguments.output).rstrip("/"),
+        tables=absolute_path(arguments.tables).rstrip("/"),
+        output=absolute_path(arguments.output).rstrip("/"),
         recordings=frozenset(arguments.recording or ()),
         media=absolute_media(arguments.media),
         waveform=not arguments.no_waveform,
@@ -101,9 +101,9 @@ def run(options: ReportOptions) -> int:
     """
     days = find_days(options.tables)
     began = time.monotonic()
-    tally, pages = Tally(total=len(days)), Pages()
+    tally, pages = TablesProgress(total=len(days)), Pages()
     watched = contextlib.nullcontext() if options.quiet else progress.watching(tally)
-    with watched, WindowsTables(options.tables) as windows:
+    with watched, WindowsReader(options.tables) as windows:
         for date, annotated in each_recording(options.tables, days, options.recordings, tally):
             pages.rows.append(_report_recording(annotated, date, windows, options, tally, pages))
         _write(f"{options.output}/{INDEX_NAME}", index_page(pages.rows), options)
@@ -112,7 +112,12 @@ def run(options: ReportOptions) -> int:
 
 
 def _report_recording(
-    annotated: Annotated, date: str, windows: WindowsTables, options: ReportOptions, tally: Tally, pages: Pages
+    annotated: RecordingWithEvents,
+    date: str,
+    windows: WindowsReader,
+    options: ReportOptions,
+    tally: TablesProgress,
+    pages: Pages,
 ) -> dict[str, Any]:
     """Write the recording's page; returns its row of the index."""
     if annotated.failed:
@@ -121,29 +126,31 @@ def _report_recording(
         return index_row(annotated, page=None)
     name = page_name(annotated.recording_id)
     path = f"{options.output}/{name}"
-    place = media_place(annotated.recording, options.media)
+    place = media_path(annotated.recording, options.media)
     try:
-        check(annotated)
+        validate(annotated)
         scores = windows.scores(annotated.recording_id, annotated.recording["audio_s"] or 0.0, date)
-    except (BadRecording, TableError) as error:
-        reason = error.reason if isinstance(error, BadRecording) else str(error)
+    except (InvalidRecording, TableError) as error:
+        reason = error.reason if isinstance(error, InvalidRecording) else str(error)
         tally.trouble(reason, annotated.recording_id)
         return index_row(annotated, page=None, trouble=f"no page: {reason}")
     if not options.dry_run:
         peaks = _peaks(place, annotated, tally, pages) if options.waveform else None
-        media = media_link(place, path) if place else None
+        media = media_href(place, path) if place else None
         _write(path, recording_page(annotated, scores, windows.thresholds(), peaks=peaks, media=media), options)
     tally.events += len(annotated.events)
     pages.written += 1
     return index_row(annotated, page=name)
 
 
-def _peaks(place: str | None, annotated: Annotated, tally: Tally, pages: Pages) -> npt.NDArray[np.uint8] | None:
+def _peaks(
+    place: str | None, annotated: RecordingWithEvents, tally: TablesProgress, pages: Pages
+) -> npt.NDArray[np.uint8] | None:
     """The recording's peaks; None where it cannot be decoded here, which is counted and no trouble."""
 
     def say(second: int) -> None:
         done = f"{hours_and_minutes(second)} of {hours_and_minutes(annotated.length_s)}"
-        tally.doing = f"decoding {printable(annotated.recording_id, longest=60)}, {done}"
+        tally.doing = f"decoding {display_text(annotated.recording_id, longest=60)}, {done}"
 
     if place is None or is_remote(place) or not os.path.exists(place):
         pages.plain["not where it was; --media FOLDER says where" if place else "--media none"] += 1
@@ -164,7 +171,7 @@ def _write(path: str, text: str, options: ReportOptions) -> None:
         write_text(path, text)
 
 
-def _show(tally: Tally, pages: Pages, options: ReportOptions, wall_s: float) -> None:
+def _show(tally: TablesProgress, pages: Pages, options: ReportOptions, wall_s: float) -> None:
     console = Console(soft_wrap=True, highlight=False)
     table = Table(title="laughter report", show_header=False)
     table.add_row("recordings", escape(tally.recordings()))
@@ -175,7 +182,7 @@ def _show(tally: Tally, pages: Pages, options: ReportOptions, wall_s: float) -> 
     table.add_row("time", hours_and_minutes(wall_s))
     console.print(table)
     tally.show_troubles(console)
-    output = printable(options.output)
+    output = display_text(options.output)
     if options.dry_run:
         print(f"nothing was written (--dry-run), but would be to {output}")
     else:

@@ -13,18 +13,18 @@ import numpy as np
 
 from common.errors import UsageError
 from common.extras import require
-from common.text import printable
+from common.text import display_text
 from models.constants import CLASSES
 from models.evaluation.event_metrics import Counts, Intervals, count, measure_counts, merged
 from models.evaluation.threshold_curves import Curves, load_library, measure_curves
 from models.events import ANY, SCORED
 from pipeline import outputs
 from pipeline.analysis import score_table
-from pipeline.paths import absolute
-from transforms.formats.annotations import Annotations, Marked, plain_label, read_annotations
+from pipeline.paths import absolute_path
+from transforms.formats.annotations import Annotations, RecordingAnnotations, plain_label, read_annotations
 from transforms.plots.score import false_alarms_plot, precision_recall_plot
-from transforms.tables.read_tables import BadRecording, TableError
-from transforms.tables.read_windows import WindowsTables
+from transforms.tables.read_tables import InvalidRecording, TableError
+from transforms.tables.read_windows import WindowsReader
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,13 +58,13 @@ class Pair:
     """A recording both sides know: what was found, what is true, and its length in seconds."""
 
     name: str
-    found: Marked
-    truth: Marked
+    found: RecordingAnnotations
+    truth: RecordingAnnotations
     length_s: float
 
 
 @dataclasses.dataclass(eq=False)
-class Scored:
+class ScoreResult:
     """What was measured.
 
     Attributes:
@@ -95,8 +95,8 @@ def from_arguments(arguments: argparse.Namespace) -> ScoreOptions:
     if not 0 <= arguments.collar_share < math.inf:
         raise UsageError(f"--collar-share must not be negative, but is {arguments.collar_share:g}")
     return ScoreOptions(
-        found=absolute(arguments.found),
-        truth=absolute(arguments.truth),
+        found=absolute_path(arguments.found),
+        truth=absolute_path(arguments.truth),
         found_format=arguments.found_format,
         truth_format=arguments.truth_format,
         labels=_labels(arguments.label or []),
@@ -104,7 +104,7 @@ def from_arguments(arguments: argparse.Namespace) -> ScoreOptions:
         collar_share=arguments.collar_share,
         duration_s=arguments.duration,
         curves=not arguments.no_curves,
-        output=absolute(arguments.output).rstrip("/") if arguments.output else None,
+        output=absolute_path(arguments.output).rstrip("/") if arguments.output else None,
     )
 
 
@@ -113,7 +113,7 @@ def _labels(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         label, _, kind = pair.rpartition("=")
         if not label or kind not in CLASSES:
-            raise UsageError(f"--label {printable(pair)} is no LABEL=KIND; KIND is one of {', '.join(CLASSES)}")
+            raise UsageError(f"--label {display_text(pair)} is no LABEL=KIND; KIND is one of {', '.join(CLASSES)}")
         labels[plain_label(label)] = kind
     return labels
 
@@ -137,11 +137,11 @@ def run(options: ScoreOptions) -> int:
         score_table.say(trouble)
     if options.output:
         written = write_report(scored, options)
-        print(f"written to {printable(options.output)}: {', '.join(written)}")
+        print(f"written to {display_text(options.output)}: {', '.join(written)}")
     return 3 if scored.troubles else 0
 
 
-def score(options: ScoreOptions) -> Scored:
+def score(options: ScoreOptions) -> ScoreResult:
     """Measure what both sides know; see `run`."""
     truth = read_annotations(options.truth, file_format=options.truth_format, labels=options.labels)
     found = read_annotations(
@@ -151,12 +151,12 @@ def score(options: ScoreOptions) -> Scored:
     pairs = pair(found, truth, options, troubles)
     if not pairs:
         raise UsageError(
-            f"no recording of {printable(options.truth)} is in {printable(options.found)}; files are known by the "
-            f"recording's name ({'; '.join(troubles[:3])})"
+            f"no recording of {display_text(options.truth)} is in {display_text(options.found)}; files are known by "
+            f"the recording's name ({'; '.join(troubles[:3])})"
         )
     counted = {one.name: _count(one, options) for one in pairs}
     total = {name: sum((counts[name] for counts in counted.values()), Counts()) for name in SCORED}
-    return Scored(counted, total, _curves(pairs, options, troubles), troubles)
+    return ScoreResult(counted, total, _curves(pairs, options, troubles), troubles)
 
 
 def pair(found: Annotations, truth: Annotations, options: ScoreOptions, troubles: list[str]) -> list[Pair]:
@@ -165,27 +165,28 @@ def pair(found: Annotations, truth: Annotations, options: ScoreOptions, troubles
     for key, true in truth.recordings.items():
         if key not in found.recordings:
             why = "failed in" if key in found.failed else "is not in"
-            troubles.append(f"{printable(key)} {why} {printable(options.found)}; it is left out")
+            troubles.append(f"{display_text(key)} {why} {display_text(options.found)}; it is left out")
             continue
         one = found.recordings[key]
         told = next((length for length in (one.length_s, true.length_s, options.duration_s) if length), None)
         if told is None:
             unknown_length.append(key)
         last = max(
-            (stretches[-1, 1] for side in (one, true) for stretches in side.kinds.values() if len(stretches)),
+            (intervals[-1, 1] for side in (one, true) for intervals in side.kinds.values() if len(intervals)),
             default=0.0,
         )
         pairs.append(Pair(one.name, one, true, float(max(told or 0.0, last))))
     if unknown_length:
+        example = display_text(unknown_length[0])
         troubles.append(
-            f"nothing tells the length of {len(unknown_length)} recordings, such as {printable(unknown_length[0])}, so "
+            f"nothing tells the length of {len(unknown_length)} recordings, such as {example}, so "
             "they are taken to end with their last event and false alarms an hour are too many; give --duration"
         )
     return pairs
 
 
-def _of(marked: Marked, name: str) -> Intervals:
-    """The stretches of one class; of any laughter, those of different kinds that overlap are joined."""
+def _of(marked: RecordingAnnotations, name: str) -> Intervals:
+    """The intervals of one class; of any laughter, those of different kinds that overlap are joined."""
     return merged(np.concatenate(list(marked.kinds.values()))) if name == ANY else marked.kinds[name]
 
 
@@ -196,13 +197,13 @@ def _count(one: Pair, options: ScoreOptions) -> dict[str, Counts]:
     }
 
 
-def _scores_of_day(windows: WindowsTables, date: str, of_day: list[Pair], troubles: list[str]) -> dict[str, Any]:
+def _scores_of_day(windows: WindowsReader, date: str, of_day: list[Pair], troubles: list[str]) -> dict[str, Any]:
     """Scores of each second, float32 [seconds, 7] as `second_scores` gives them, by the pair's name."""
     scores = {}
     for one in of_day:
         try:
             scores[one.name] = windows.second_scores(one.found.name, one.found.length_s or 0.0, date)
-        except BadRecording as error:
+        except InvalidRecording as error:
             troubles.append(str(error))
     return scores
 
@@ -216,7 +217,7 @@ def _curves(pairs: list[Pair], options: ScoreOptions, troubles: list[str]) -> di
         return {}
     load_library()  # misses a package before the windows are read, not after
     scores: dict[str, Any] = {}
-    with WindowsTables(options.found) as windows:
+    with WindowsReader(options.found) as windows:
         for date, of_day in sorted(days.items()):
             try:
                 scores |= _scores_of_day(windows, date, of_day, troubles)
@@ -239,7 +240,7 @@ def _curves(pairs: list[Pair], options: ScoreOptions, troubles: list[str]) -> di
     return curves
 
 
-def write_report(scored: Scored, options: ScoreOptions) -> list[str]:
+def write_report(scored: ScoreResult, options: ScoreOptions) -> list[str]:
     """Write score.json and, where there are curves, the plots to the output folder; returns the names of the files."""
     figures = {}
     if ANY in scored.curves:
@@ -252,7 +253,7 @@ def write_report(scored: Scored, options: ScoreOptions) -> list[str]:
     return outputs.write_report(str(options.output), "score.json", document(scored, options), figures)
 
 
-def document(scored: Scored, options: ScoreOptions) -> dict[str, Any]:
+def document(scored: ScoreResult, options: ScoreOptions) -> dict[str, Any]:
     """What score.json says: `EventMetrics` by recording and class and in total, the curves, and the troubles."""
 
     def measured(counts: Mapping[str, Counts]) -> dict[str, Any]:
@@ -264,7 +265,7 @@ def document(scored: Scored, options: ScoreOptions) -> dict[str, Any]:
         "collar_s": options.collar_s,
         "collar_share": options.collar_share,
         "total": measured(scored.total),
-        "curves": {name: {**one.numbers(), **one.points()} for name, one in scored.curves.items()},
+        "curves": {name: {**one.scalars(), **one.arrays()} for name, one in scored.curves.items()},
         "recordings": {name: measured(counts) for name, counts in scored.recordings.items()},
         "troubles": scored.troubles,
     }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rich.markup import escape
 from rich.table import Table
 
-from common.text import printable
+from common.text import display_text
 from models.evaluation.event_metrics import Counts, measure_counts
 from models.evaluation.threshold_curves import Curves
 from models.events import ANY
@@ -28,7 +28,7 @@ def show(
     out = console()
     table = _table("any laughter, by recording")
     for name in sorted(recordings)[:RECORDINGS_SHOWN]:
-        table.add_row(escape(printable(name)), *_cells(recordings[name][ANY]))
+        table.add_row(escape(display_text(name)), *_cells(recordings[name][ANY]))
     out.print(table)
     if len(recordings) > RECORDINGS_SHOWN:
         out.print(f"and {len(recordings) - RECORDINGS_SHOWN} more recordings; --output writes all")

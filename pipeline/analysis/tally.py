@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence, Set
 from rich.console import Console
 
 from common.errors import UsageError
-from common.text import printable
-from transforms.tables.read_tables import Annotated, TableError, list_days, read_day
+from common.text import display_text
+from transforms.tables.read_tables import RecordingWithEvents, TableError, list_days, read_day
 
 EXAMPLES = 5
 """Recordings named with each trouble."""
@@ -19,7 +19,7 @@ UNREADABLE_DAY = "the tables of a day cannot be read to their end"
 
 
 @dataclasses.dataclass
-class Tally:
+class TablesProgress:
     """What came of the recordings; also the progress, a day at a time.
 
     Attributes:
@@ -45,7 +45,7 @@ class Tally:
         if self.troubles[reason] <= EXAMPLES:
             self.examples.setdefault(reason, []).append(example)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Nothing to look at: the counts are kept up by the run itself."""
 
     def describe(self) -> str:
@@ -64,7 +64,7 @@ class Tally:
         for reason, count in self.troubles.most_common():
             console.print(f"{count} x {reason}:", markup=False)
             for example in self.examples[reason]:
-                console.print(f"  {printable(example)}", markup=False)
+                console.print(f"  {display_text(example)}", markup=False)
             if count > EXAMPLES:
                 console.print(f"  and {count - EXAMPLES} more", markup=False)
 
@@ -77,11 +77,13 @@ def find_days(tables: str) -> list[str]:
     """
     days = list_days(tables)
     if not days:
-        raise UsageError(f"{printable(tables)} holds no tables; give the folder that laughter detect wrote")
+        raise UsageError(f"{display_text(tables)} holds no tables; give the folder that laughter detect wrote")
     return days
 
 
-def each_recording(tables: str, days: Sequence[str], wanted: Set[str], tally: Tally) -> Iterator[tuple[str, Annotated]]:
+def each_recording(
+    tables: str, days: Sequence[str], wanted: Set[str], tally: TablesProgress
+) -> Iterator[tuple[str, RecordingWithEvents]]:
     """Every recording of `days` with its day, counted; only those `wanted`, where any are.
 
     What cannot be read, or is wanted and not there, becomes a trouble of the tally.

@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings, rest = build_dataflow_parser().parse_known_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         work = functools.partial(_run, job, settings, rest, pathlib.Path(folder))
-        return cli.guarded(work, debug="--debug" in argv)
+        return cli.exit_status_of(work, debug="--debug" in argv)
 
 
 def _run(job: str, settings: argparse.Namespace, rest: Sequence[str], folder: pathlib.Path) -> int:

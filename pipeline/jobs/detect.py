@@ -23,7 +23,7 @@ from pipeline.jobs.detect_progress import PartWatcher
 from transforms import run_metrics
 from transforms.embed.embed_recordings import EmbedRecordings
 from transforms.embed.find_recordings import FindRecordings
-from transforms.embed.store import claim
+from transforms.embed.store import check_embedder
 from transforms.tables import prune
 from transforms.tables.annotate_recordings import AnnotateRecordings
 from transforms.tables.write_tables import ListStaleDays, WriteTables
@@ -64,7 +64,7 @@ def run(options: DetectOptions) -> int:
         say(note)
     work = plan.make(options)
     embedder = options.embed.embedder
-    claim(options.embed.store, embedder=embedder.name, space=embedder.space, note=not options.dry_run)
+    check_embedder(options.embed.store, embedder=embedder.name, space=embedder.space, note=not options.dry_run)
     if options.dry_run:
         plan.show(work, options)
         return 0

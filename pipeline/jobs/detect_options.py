@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from common.errors import UsageError
-from models.bundles.selection import ModelChoice, choose
+from models.bundles.selection import ModelChoice, select_models
 from models.events import Thresholds
 from pipeline import engine_options
-from pipeline.paths import absolute
+from pipeline.paths import absolute_path
 from transforms.decode.settings import DecodeSettings
 from transforms.embed.embed_recordings import EmbedSettings
 from transforms.tables.annotate_recordings import AnnotateSettings
@@ -49,7 +49,7 @@ class DetectOptions:
 def from_arguments(arguments: argparse.Namespace, beams: Sequence[str]) -> DetectOptions:
     """Check the command line, ours and Beam's part of it, choose the models, and put all in order."""
     engine = engine_options.engine_options(beams)
-    models = choose(
+    models = select_models(
         bundle=arguments.bundle,
         embedder=arguments.embedder,
         head=arguments.head,
@@ -61,8 +61,8 @@ def from_arguments(arguments: argparse.Namespace, beams: Sequence[str]) -> Detec
 
 def with_models(arguments: argparse.Namespace, beam: PipelineOptions, models: ModelChoice) -> DetectOptions:
     """The same with models that are chosen already, and options that Beam has parsed."""
-    output = absolute(arguments.output)
-    store = absolute(arguments.store) if arguments.store else f"{output.rstrip('/')}/store"
+    output = absolute_path(arguments.output)
+    store = absolute_path(arguments.store) if arguments.store else f"{output.rstrip('/')}/store"
     chosen = {
         "onset": arguments.onset,
         "offset": arguments.offset,
@@ -75,7 +75,7 @@ def with_models(arguments: argparse.Namespace, beam: PipelineOptions, models: Mo
         models.head.thresholds, **{name: value for name, value in chosen.items() if value is not None}
     )
     return DetectOptions(
-        inputs=tuple(absolute(item) for item in arguments.inputs),
+        inputs=tuple(absolute_path(item) for item in arguments.inputs),
         embed=EmbedSettings(
             store=store,
             embedder=models.embedder,
@@ -86,7 +86,7 @@ def with_models(arguments: argparse.Namespace, beam: PipelineOptions, models: Mo
         ),
         annotate=AnnotateSettings(store, output, models.head, thresholds, arguments.hop),
         notes=models.notes,
-        root=absolute(arguments.root) if arguments.root else None,
+        root=absolute_path(arguments.root) if arguments.root else None,
         beam=beam,
         prune=arguments.prune,
         dry_run=arguments.dry_run,

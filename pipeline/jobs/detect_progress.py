@@ -11,7 +11,7 @@ from pipeline.console import hours_and_minutes
 if TYPE_CHECKING:
     from pipeline.jobs.plan import Plan
     from transforms.embed.embed_recordings import EmbedSettings
-    from transforms.embed.store import PartFile
+    from transforms.embed.store import StorePart
 
 
 class PartWatcher:
@@ -29,7 +29,7 @@ class PartWatcher:
             self._waiting.setdefault(recording.date, set()).add(recording.recording_id)
         self._before = {part.path: part.version for date in self._waiting for part in self._list(date)}
 
-    def _list(self, date: str) -> list[PartFile]:
+    def _list(self, date: str) -> list[StorePart]:
         from common.storage import StorageError
         from transforms.embed.store import list_day
 
@@ -37,7 +37,7 @@ class PartWatcher:
             return list_day(self._store, date)
         return []
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Update the counts."""
         from transforms.embed.store import read_info
 

@@ -6,14 +6,14 @@ import concurrent.futures
 import dataclasses
 from collections.abc import Sequence
 
-from common.text import printable
+from common.text import display_text
 from pipeline.console import say
 from pipeline.jobs.detect_options import DetectOptions
 from transforms.embed import find_recordings
-from transforms.embed.embed_recordings import usable_part
+from transforms.embed.embed_recordings import reusable_part
 from transforms.embed.recordings import Recording
 from transforms.tables import write_tables
-from transforms.tables.prune import Gone, find_gone
+from transforms.tables.prune import DeletedRecording, find_deleted
 
 LOOKING_AT_ONCE = 16
 """Parts: on object storage each takes some round trips."""
@@ -35,7 +35,7 @@ class Plan:
     reused: list[Recording]
     pending: list[Recording]
     doubles: list[str]
-    gone: list[Gone]
+    gone: list[DeletedRecording]
 
 
 def make(options: DetectOptions) -> Plan:
@@ -48,16 +48,16 @@ def make(options: DetectOptions) -> Plan:
         if other and other.path != recording.path:
             doubles.add(max(recording.path, other.path))
         by_id[recording.recording_id] = kept
-    gone = list(find_gone(options.annotate.output, options.inputs, by_id.keys())) if options.prune else []
+    gone = list(find_deleted(options.annotate.output, options.inputs, by_id.keys())) if options.prune else []
     plan = Plan(list(by_id.values()), [], [], sorted(doubles), gone)
     for path in plan.doubles[:10]:
-        say(f"{printable(path)} is left out: another recording has the same id; rename one of them to keep both")
+        say(f"{display_text(path)} is left out: another recording has the same id; rename one of them to keep both")
     if not (options.is_local or options.dry_run):
         # looking at every part of a store from here would keep the workers of another machine waiting
         plan.pending.extend(plan.recordings)
         return plan
     with concurrent.futures.ThreadPoolExecutor(LOOKING_AT_ONCE) as pool:
-        found = pool.map(lambda recording: usable_part(recording, options.embed) is not None, plan.recordings)
+        found = pool.map(lambda recording: reusable_part(recording, options.embed) is not None, plan.recordings)
         for recording, is_usable in zip(plan.recordings, found, strict=True):
             (plan.reused if is_usable else plan.pending).append(recording)
     return plan
@@ -84,6 +84,6 @@ def show(plan: Plan, options: DetectOptions) -> None:
 
 def _print_some(paths: Sequence[str]) -> None:
     for path in paths[:20]:
-        print(f"  {printable(path)}")
+        print(f"  {display_text(path)}")
     if len(paths) > 20:
         print(f"  and {len(paths) - 20} more")

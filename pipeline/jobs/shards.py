@@ -21,15 +21,15 @@ from common import storage
 from common.atomic_files import read_text
 from common.errors import LaughterError, UsageError
 from common.listing import list_folder
-from common.text import printable
+from common.text import display_text
 from models.constants import SIDES
 from models.load_shards import read_manifest
 from models.shard_format import MANIFEST
 from pipeline import engine_options, progress
 from pipeline.console import hours_and_minutes, say
-from pipeline.paths import absolute
-from transforms.shards.clips import Placing
-from transforms.shards.issues import TROUBLES
+from pipeline.paths import absolute_path
+from transforms.shards.clips import ShuffleSettings
+from transforms.shards.issues import ISSUES
 from transforms.shards.manifest import write_manifest
 from transforms.shards.read_audioset import ReadAudioSet, find_files
 from transforms.shards.read_labelled import ReadLabelled, read_labels
@@ -49,7 +49,7 @@ class ShardsOptions:
         inputs: where to find TFRecord files; empty where `labels` is given.
         splits: only these of AudioSet's; all where empty.
         store, labels: an embedding store and a CSV of labels, instead of `inputs`.
-        placing: order and sides.
+        shuffling: order and sides.
         settings: how the shards are written.
         beam: options for the engine.
     """
@@ -58,7 +58,7 @@ class ShardsOptions:
     splits: tuple[str, ...]
     store: str | None
     labels: str | None
-    placing: Placing
+    shuffling: ShuffleSettings
     settings: ShardSettings
     beam: PipelineOptions
     dry_run: bool = False
@@ -81,13 +81,13 @@ def from_arguments(arguments: argparse.Namespace, beams: Sequence[str]) -> Shard
     if arguments.negatives_per_laugh is not None and not arguments.negatives_per_laugh >= 0:
         raise UsageError("--negatives-per-laugh must not be negative")
     return ShardsOptions(
-        inputs=tuple(absolute(item) for item in arguments.input or ()),
+        inputs=tuple(absolute_path(item) for item in arguments.input or ()),
         splits=tuple(arguments.split or ()),
-        store=absolute(arguments.store) if arguments.store else None,
-        labels=absolute(arguments.labels_csv) if arguments.labels_csv else None,
-        placing=Placing(arguments.seed, arguments.held_out),
+        store=absolute_path(arguments.store) if arguments.store else None,
+        labels=absolute_path(arguments.labels_csv) if arguments.labels_csv else None,
+        shuffling=ShuffleSettings(arguments.seed, arguments.held_out),
         settings=ShardSettings(
-            absolute(arguments.output),
+            absolute_path(arguments.output),
             arguments.shards,
             arguments.seed,
             arguments.negatives_per_laugh,
@@ -104,12 +104,12 @@ def build(pipeline: beam.Pipeline, options: ShardsOptions) -> None:
     settings = options.settings
     groupings = LOCAL_GROUPINGS if engine_options.is_local(options.beam) else 1
     source = [options.labels] if options.labels else list(options.inputs)
-    read: Any = ReadAudioSet(options.placing, settings.shards, options.splits, settings.strict)
+    read: Any = ReadAudioSet(options.shuffling, settings.shards, options.splits, settings.strict)
     if options.labels:
-        read = ReadLabelled(str(options.store), options.placing, settings.shards, settings.strict)
+        read = ReadLabelled(str(options.store), options.shuffling, settings.shards, settings.strict)
     clips = pipeline | "Inputs" >> beam.Create(source) | type(read).__name__ >> read
-    shards = clips.clips | "ShuffleIntoShards" >> ShuffleIntoShards(settings, clips.findings, groupings)
-    found = (clips.findings, shards.findings) | "Findings" >> beam.Flatten()
+    shards = clips.clips | "ShuffleIntoShards" >> ShuffleIntoShards(settings, clips.issues, groupings)
+    found = (clips.issues, shards.issues) | "Findings" >> beam.Flatten()
     _ = (
         pipeline
         | "Once" >> beam.Create([None])
@@ -131,7 +131,7 @@ def facts(options: ShardsOptions) -> dict[str, Any]:
         if noted is None:
             raise UsageError(f"{options.store} is no embedding store; give the folder `store` below detect's --output")
         return {"embedder": json.loads(noted), "source": {"labels": options.labels, "store": options.store}}
-    source = {"inputs": list(options.inputs), "splits": list(options.splits), "held_out": options.placing.held_out}
+    source = {"inputs": list(options.inputs), "splits": list(options.splits), "held_out": options.shuffling.held_out}
     return {"embedder": {"embedder": "vggish", "space": ""}, "source": source}
 
 
@@ -212,7 +212,7 @@ class ShardWatcher:
         self._output = options.settings.output
         self._began = time.time()
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Update the counts."""
         filesystem, place = storage.filesystem_of(self._output)
         with contextlib.suppress(OSError, storage.StorageError), storage.storage_errors(self._output):
@@ -249,12 +249,12 @@ def _show(document: dict[str, Any], options: ShardsOptions, wall_s: float) -> No
         table.add_row(side, f"{totals['clips']} clips" + (f": {kinds}" if kinds else ""))
     table.add_row("read", ", ".join(f"{count} {name}" for name, count in document["read"].items()))
     for name, count in document["troubles"].items():
-        table.add_row(name, f"{count} {TROUBLES[name]}")
+        table.add_row(name, f"{count} {ISSUES[name]}")
     table.add_row("time", hours_and_minutes(wall_s))
     table.add_row("shards", f"{len(document['files'])} files in {options.settings.output}")
     console.print(table)
     for name, examples in document["examples"].items():
         for example in examples:
-            console.print(f"  {name}: {printable(example)}", markup=False)
+            console.print(f"  {name}: {display_text(example)}", markup=False)
         if document["troubles"][name] > len(examples):
             console.print(f"  {name}: and {document['troubles'][name] - len(examples)} more", markup=False)

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from common.parquet_files import open_parquet
-from common.text import printable
+from common.text import display_text
 from pipeline.console import hours_and_minutes
 from pipeline.jobs.detect_options import DetectOptions
 from pipeline.jobs.plan import Plan
@@ -90,7 +90,7 @@ def _count_events(report: Report, rows: Iterator[dict[str, Any]]) -> None:
 
 def causes(failures: Sequence[tuple[str, str]]) -> list[tuple[str, int]]:
     """The failures' sentences without the files' names, the commonest first."""
-    counted = collections.Counter(sentence.replace(printable(path), "FILE") for path, sentence in failures)
+    counted = collections.Counter(sentence.replace(display_text(path), "FILE") for path, sentence in failures)
     return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
 
 
@@ -127,7 +127,7 @@ def _list(word: str, recordings: Sequence[tuple[str, str]], console: Console) ->
         return
     console.print(f"{len(recordings)} {word}:", markup=False)
     for path, sentence in recordings[:LISTED]:
-        name = "" if printable(path) in sentence else f"{printable(path)}: "
+        name = "" if display_text(path) in sentence else f"{display_text(path)}: "
         console.print(f"  {name}{sentence}", markup=False)
     if len(recordings) > LISTED:
         console.print(f"  and {len(recordings) - LISTED} more: see status and error in the recordings table")

@@ -55,10 +55,10 @@ def _list(sources: Sequence, output: pathlib.Path) -> None:
 
 
 def _summarise(manifest: pathlib.Path) -> None:
-    from transforms.collect.collect import read_rows
+    from transforms.collect.collect import read_manifest_rows
 
     seconds: defaultdict[str, list[float]] = defaultdict(list)
-    rows = read_rows(manifest)
+    rows = read_manifest_rows(manifest)
     for row in rows:
         seconds[row["label"]].append(float(row["seconds"]))
     for label, each in sorted(seconds.items(), key=lambda pair: -len(pair[1])):

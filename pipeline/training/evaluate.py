@@ -16,12 +16,12 @@ from common.storage import is_remote
 from models.bundles.bundle import open_bundle, write_card
 from models.evaluation.baselines import score_baselines, take
 from models.evaluation.clip_metrics import Metrics, measure
-from models.load_shards import ClipArrays, ShardsError, load_clips, read_manifest
+from models.load_shards import ShardClips, ShardsError, load_clips, read_manifest
 from models.networks.threads import use_one_thread_per_call
 from models.shard_format import class_targets
 from pipeline import outputs
 from pipeline.console import say
-from pipeline.paths import absolute
+from pipeline.paths import absolute_path
 from pipeline.training import evaluate_spans
 from pipeline.training.evaluate_heads import HeadUnderTest, check_fit, open_heads
 from pipeline.training.evaluate_table import show
@@ -81,7 +81,7 @@ def from_arguments(arguments: argparse.Namespace) -> EvaluateOptions:
         raise UsageError("--bootstraps and --seed must not be negative")
     if arguments.train_shards and not arguments.baselines:
         raise UsageError("--train-shards is for the baselines; add --baselines or leave it out")
-    shards, train = absolute(arguments.shards), absolute(arguments.train_shards or arguments.shards)
+    shards, train = absolute_path(arguments.shards), absolute_path(arguments.train_shards or arguments.shards)
     if arguments.baselines and arguments.side == "train" and train == shards:
         raise UsageError(
             "--baselines learn from the side train and cannot be measured on it; take another --side or --train-shards"
@@ -94,12 +94,12 @@ def from_arguments(arguments: argparse.Namespace) -> EvaluateOptions:
         heads=tuple(arguments.head or ()),
         train_shards=train if arguments.baselines else None,
         threshold=arguments.threshold,
-        output=absolute(arguments.output).rstrip("/"),
+        output=absolute_path(arguments.output).rstrip("/"),
         bootstraps=arguments.bootstraps,
         seed=arguments.seed,
         quiet=arguments.quiet,
         note_on_cards=arguments.note_on_cards,
-        spans=absolute(arguments.spans) if arguments.spans else None,
+        spans=absolute_path(arguments.spans) if arguments.spans else None,
     )
 
 
@@ -169,7 +169,7 @@ def embedder_of(shards: str) -> dict[str, str]:
 
 
 def _evaluate_heads(
-    heads: list[HeadUnderTest], clips: ClipArrays, targets: npt.NDArray[np.uint8], options: EvaluateOptions
+    heads: list[HeadUnderTest], clips: ShardClips, targets: npt.NDArray[np.uint8], options: EvaluateOptions
 ) -> Iterator[Evaluated]:
     for head in heads:
         _say(options, f"head {head.name}")
@@ -179,7 +179,7 @@ def _evaluate_heads(
 
 
 def _on_spans(
-    heads: list[HeadUnderTest], marked: evaluate_spans.MarkedClips, options: EvaluateOptions
+    heads: list[HeadUnderTest], marked: evaluate_spans.MarkedClipsFound, options: EvaluateOptions
 ) -> dict[str, Any]:
     """Measure the heads on marked clips, show that table; returns what evaluation.json says of it."""
     bootstraps, seed = options.bootstraps, options.seed
@@ -189,7 +189,7 @@ def _on_spans(
 
 
 def _evaluate_baselines(
-    clips: ClipArrays, targets: npt.NDArray[np.uint8], options: EvaluateOptions
+    clips: ShardClips, targets: npt.NDArray[np.uint8], options: EvaluateOptions
 ) -> Iterator[Evaluated]:
     if options.train_shards is None:
         return
@@ -200,7 +200,7 @@ def _evaluate_baselines(
         yield _measured(name, "scikit-learn", scores, targets, threshold, options)
 
 
-def training_clips(clips: ClipArrays, options: EvaluateOptions) -> ClipArrays:
+def training_clips(clips: ShardClips, options: EvaluateOptions) -> ShardClips:
     """What the baselines learn from: the side train, without clips of recordings that are measured on.
 
     Raises:

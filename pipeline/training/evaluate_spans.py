@@ -13,21 +13,21 @@ from rich.table import Table
 from models.evaluation.marked_clips import (
     COMBINED,
     FRAMES_PER_S,
-    Span,
-    SpanMetrics,
-    SpansError,
-    find_spans,
+    MarkedClip,
+    MarkedClipMetrics,
+    MarkedClipsError,
+    find_marked_clips,
     measure_head,
-    read_spans,
+    read_marked_clips,
 )
-from models.load_shards import ClipArrays
+from models.load_shards import ShardClips
 from pipeline.console import console, say
 from pipeline.training.evaluate_heads import HeadUnderTest
 from pipeline.training.evaluate_table import with_interval
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class MarkedClips:
+class MarkedClipsFound:
     """The marked clips of the file `place`: those found, with embeddings uint8 [seconds, 128], and how many were not.
 
     Attributes:
@@ -37,11 +37,11 @@ class MarkedClips:
     """
 
     place: str
-    found: list[tuple[Span, npt.NDArray[np.uint8]]]
+    found: list[tuple[MarkedClip, npt.NDArray[np.uint8]]]
     absent: int
 
 
-def read(place: str | None, heads: Sequence[HeadUnderTest]) -> list[Span]:
+def read(place: str | None, heads: Sequence[HeadUnderTest]) -> list[MarkedClip]:
     """The marked clips of the file `place`, to measure `heads` on; none where there is no such file.
 
     Raises:
@@ -50,26 +50,26 @@ def read(place: str | None, heads: Sequence[HeadUnderTest]) -> list[Span]:
     if place is None:
         return []
     if not heads:
-        raise SpansError("--spans is for heads, and there is none; name one with --head or leave --spans out")
-    return read_spans(place)
+        raise MarkedClipsError("--spans is for heads, and there is none; name one with --head or leave --spans out")
+    return read_marked_clips(place)
 
 
-def find(place: str, spans: Sequence[Span], clips: ClipArrays, where: str) -> MarkedClips:
+def find(place: str, spans: Sequence[MarkedClip], clips: ShardClips, where: str) -> MarkedClipsFound:
     """Find the marked clips of the file `place` among `clips`; `where` says in words what those are.
 
     Raises:
         SpansError: fewer than two are there, too few to leave one out.
     """
-    found = find_spans(spans, clips)
+    found = find_marked_clips(spans, clips)
     if len(found) < 2:
         number = "only one" if found else "none"
-        raise SpansError(f"{number} of the clips of {place} is on {where}; give another --side or other --shards")
-    return MarkedClips(place, found, len(spans) - len(found))
+        raise MarkedClipsError(f"{number} of the clips of {place} is on {where}; give another --side or other --shards")
+    return MarkedClipsFound(place, found, len(spans) - len(found))
 
 
 def measure(
-    heads: Sequence[HeadUnderTest], marked: MarkedClips, *, bootstraps: int, seed: int, quiet: bool
-) -> list[tuple[str, SpanMetrics]]:
+    heads: Sequence[HeadUnderTest], marked: MarkedClipsFound, *, bootstraps: int, seed: int, quiet: bool
+) -> list[tuple[str, MarkedClipMetrics]]:
     """What was measured of each head, by its name."""
     measured = []
     for head in heads:
@@ -79,7 +79,7 @@ def measure(
     return measured
 
 
-def show(measured: Sequence[tuple[str, SpanMetrics]], marked: MarkedClips, *, bootstraps: int) -> None:
+def show(measured: Sequence[tuple[str, MarkedClipMetrics]], marked: MarkedClipsFound, *, bootstraps: int) -> None:
     """Print a row a head and way, and below the table what its numbers mean."""
     first, out = measured[0][1], console()
     absent = f"; {marked.absent} more are absent from these shards" if marked.absent else ""
@@ -95,7 +95,7 @@ def show(measured: Sequence[tuple[str, SpanMetrics]], marked: MarkedClips, *, bo
     )
 
 
-def build(measured: Sequence[tuple[str, SpanMetrics]]) -> Table:
+def build(measured: Sequence[tuple[str, MarkedClipMetrics]]) -> Table:
     """The table itself."""
     table = Table()
     table.add_column("model", overflow="fold", max_width=28)
@@ -110,7 +110,7 @@ def build(measured: Sequence[tuple[str, SpanMetrics]]) -> Table:
     return table
 
 
-def document(measured: Sequence[tuple[str, SpanMetrics]], marked: MarkedClips) -> dict[str, Any]:
+def document(measured: Sequence[tuple[str, MarkedClipMetrics]], marked: MarkedClipsFound) -> dict[str, Any]:
     """What evaluation.json says under "spans"."""
     return {
         "file": marked.place,

@@ -17,7 +17,7 @@ def list_models(arguments: argparse.Namespace, _: Sequence[str]) -> int:
     from models.bundles import selection, vggish_files
 
     for name in shipped_names():
-        print(selection.describe(name))
+        print(selection.summary_line(name))
     cached = vggish_files.find_cached()
     where = f"in {cached.weights}" if cached else "not here; `laughter models fetch` gets them"
     print(f"VGGish weights: {where}")

@@ -12,7 +12,7 @@ from common.errors import UsageError
 from models.training.fit import Epoch
 from models.training.recipes import RECIPES, Recipe
 from pipeline.console import hours_and_minutes, say
-from pipeline.paths import absolute
+from pipeline.paths import absolute_path
 
 LARGEST_SEED = 20_000
 """A hundred thousand times as much still is an int32."""
@@ -43,7 +43,7 @@ def main(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
     from models.training.train import train_head
 
     tf.config.experimental.enable_op_determinism()
-    recipe, shards = recipe_of(arguments), absolute(arguments.shards)
+    recipe, shards = recipe_of(arguments), absolute_path(arguments.shards)
     if (arguments.output / "card.json").exists():
         raise UsageError(f"{arguments.output} holds a head already; name another folder with --output")
     for side in ("train", "held_out"):

@@ -6,7 +6,7 @@ import pytest
 
 from common import storage
 from common.listing import find_files, list_folder
-from common.redaction import without_secrets
+from common.redaction import redact
 
 SIGNED = "https://host.example/bucket/a.mp4?X-Goog-Algorithm=GOOG4&X-Goog-Signature=abc123&X-Goog-Expires=9"
 
@@ -23,7 +23,7 @@ SIGNED = "https://host.example/bucket/a.mp4?X-Goog-Algorithm=GOOG4&X-Goog-Signat
     ],
 )
 def test_secrets_are_struck_out(text):
-    assert "abc123" not in without_secrets(text)
+    assert "abc123" not in redact(text)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_secrets_are_struck_out(text):
     ],
 )
 def test_what_is_no_secret_stays(text):
-    assert without_secrets(text) == text
+    assert redact(text) == text
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_other_storages_are_listed_by_fsspec(memory):
 
 
 def test_a_file_that_is_replaced_is_not_loaded(memory):
-    with storage.local_file("memory://b/a.mp4") as local, open(local, "rb") as file:
+    with storage.local_copy("memory://b/a.mp4") as local, open(local, "rb") as file:
         assert file.read() == b"1"
-    other = storage.local_file("memory://b/a.mp4", sha256="0" * 64)
+    other = storage.local_copy("memory://b/a.mp4", sha256="0" * 64)
     with pytest.raises(ValueError, match="not the file that this run began with"), other:
         pass

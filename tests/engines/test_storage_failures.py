@@ -126,12 +126,12 @@ def test_a_part_that_cannot_be_read_just_now_is_not_taken_for_damaged(detect, st
 def test_a_large_file_is_whole_or_not_there(storage, detect, tmp_path):
     (tmp_path / "large").write_bytes(bytes(range(256)) * 24_000)  # beyond what gcsfs sends in one request
     storage.fail(unavailable("(POST|PUT) /upload", times=3))
-    storages.put(f"{tmp_path}/large", "gs://out/large")
+    storages.upload(f"{tmp_path}/large", "gs://out/large")
     assert not storage.faults[0].times
     assert storage.files.cat("out/large") == (tmp_path / "large").read_bytes()
     storage.fail(unavailable("(POST|PUT) /upload/.*/o$", times=FOR_EVER))
     with pytest.raises(storages.StorageError, match="gs://out/other"):
-        storages.put(f"{tmp_path}/large", "gs://out/other")
+        storages.upload(f"{tmp_path}/large", "gs://out/other")
     storage.fail()
     assert not storage.files.exists("out/other")
 
@@ -139,7 +139,7 @@ def test_a_large_file_is_whole_or_not_there(storage, detect, tmp_path):
 def test_a_copy_that_broke_off_does_not_stay(storage, detect, tmp_path):
     storage.fail(cut("download", times=FOR_EVER))
     with pytest.raises(storages.StorageError):
-        storages.fetch(f"gs://archive/2016/{NAMES[0]}.wav", f"{tmp_path}/copy")
+        storages.download_to(f"gs://archive/2016/{NAMES[0]}.wav", f"{tmp_path}/copy")
     storage.fail()
     assert list(tmp_path.iterdir()) == []
 
@@ -150,7 +150,7 @@ def test_a_large_file_that_breaks_off_goes_on_from_there(storage, detect, tmp_pa
     storage.files.pipe("archive/large", content)
     storage.requests.clear()
     storage.fail(cut("download"), unavailable("download", times=2), slow("download"))
-    storages.fetch("gs://archive/large", f"{tmp_path}/copy")
+    storages.download_to("gs://archive/large", f"{tmp_path}/copy")
     assert (tmp_path / "copy").read_bytes() == content
     assert len([one for one in storage.requests if "/download/" in one.path]) == 6 + 3
 
@@ -158,7 +158,7 @@ def test_a_large_file_that_breaks_off_goes_on_from_there(storage, detect, tmp_pa
 def test_a_copy_of_another_checksum_is_no_copy(storage, detect, tmp_path):
     storage.fail(garbled("download"))
     with pytest.raises(storages.StorageError, match="checksum"):
-        storages.fetch(f"gs://archive/2016/{NAMES[0]}.wav", f"{tmp_path}/copy")
+        storages.download_to(f"gs://archive/2016/{NAMES[0]}.wav", f"{tmp_path}/copy")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,13 +10,13 @@ import pyarrow.parquet as pq
 
 from common.parquet_files import binary_column
 from models.constants import CLASSES, LAUGHTER_KINDS, SIDES
-from models.load_shards import ClipArrays
+from models.load_shards import ShardClips
 from models.shard_format import LAUGHTER_LABELS, MANIFEST, SCHEMA, class_targets, pack_targets
 
 MUSIC = 137
 
 
-def made_clips(count: int, *, seed: int = 0, laugh_every: int = 4, kinds: int = len(LAUGHTER_KINDS)) -> ClipArrays:
+def made_clips(count: int, *, seed: int = 0, laugh_every: int = 4, kinds: int = len(LAUGHTER_KINDS)) -> ShardClips:
     """Clips of 1 to 10 frames; each `laugh_every`-th has one of the first `kinds` kinds, in turn."""
     rng = np.random.default_rng(seed)
     n_frames = rng.integers(1, 11, count, dtype=np.int32)
@@ -28,10 +28,10 @@ def made_clips(count: int, *, seed: int = 0, laugh_every: int = 4, kinds: int = 
         embedding[clip, :, 20 * kind : 20 * kind + 20] += 60
     embedding[np.arange(10) >= n_frames[:, None]] = 0
     ids = np.array([f"clip{seed}_{number:05d}" for number in range(count)], object)
-    return ClipArrays(embedding, n_frames, pack_targets(labels, np.arange(count + 1)), ids, np.zeros(count))
+    return ShardClips(embedding, n_frames, pack_targets(labels, np.arange(count + 1)), ids, np.zeros(count))
 
 
-def write(folder: pathlib.Path, sides: dict[str, ClipArrays], **embedder: str) -> pathlib.Path:
+def write(folder: pathlib.Path, sides: dict[str, ShardClips], **embedder: str) -> pathlib.Path:
     """Write a file a side, and the manifest; `embedder` is added to what it says of the embedder."""
     files = []
     for side, clips in sides.items():

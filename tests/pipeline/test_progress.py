@@ -12,7 +12,7 @@ class Counted:
     total: int = 3
     done: int = 0
 
-    def look(self):
+    def refresh(self):
         self.done = min(self.total, self.done + 1)
 
     def describe(self):

@@ -30,7 +30,7 @@ def archive(tmp_path):
 def measured(bundle, output):
     """The metrics of one run on the archive."""
     command = ["detect", "memory://measured", "--output", str(output), "--bundle", str(bundle), "--quiet"]
-    models = selection.choose(bundle=str(bundle))
+    models = selection.select_models(bundle=str(bundle))
     beams = engine_options.engine_options([])
     options = detect_options.with_models(build_parser().parse_args(command), beams, models)
     return run_metrics.read(detect.run_engine(options))

@@ -197,10 +197,10 @@ def limited(made: Iterator[Clip], minutes: float) -> Iterator[Clip]:
 def write_manifest(sources: Sequence[Source], output: pathlib.Path) -> None:
     """Put together the manifest of those sources that are done."""
     done = [path for path in (done_file(source, output) for source in sources) if path.exists()]
-    _write_rows(output / MANIFEST, [row for path in done for row in read_rows(path)])
+    _write_rows(output / MANIFEST, [row for path in done for row in read_manifest_rows(path)])
 
 
-def read_rows(path: pathlib.Path) -> list[dict[str, str]]:
+def read_manifest_rows(path: pathlib.Path) -> list[dict[str, str]]:
     """The lines of a manifest."""
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))

@@ -17,9 +17,9 @@ from transforms.decode.outcome import (
     DecodeOutcome,
     DecodeRun,
     check_readable,
-    judge,
-    stalled,
-    too_slow,
+    outcome_of,
+    stall_error,
+    timeout_error,
 )
 from transforms.decode.settings import DecodeSettings
 from transforms.decode.timeline import Samples, Timeline, in_blocks, read_packets, whole_seconds
@@ -56,7 +56,7 @@ def decode_seconds(
     if run.report.layout_unknown and run.timeline.samples == 0:
         run = DecodeRun(path, settings, FfmpegReport(), Timeline(settings))
         exit_status = yield from _decode(run, watch, block_s=block_s, mean_of_channels=True)
-    return judge(run, exit_status=exit_status)
+    return outcome_of(run, exit_status=exit_status)
 
 
 def _decode(
@@ -86,6 +86,6 @@ def _decode(
                     yield seconds
             return 0 if run.timeline.ended_early else process.wait()
         except FfmpegStalled as error:
-            raise stalled(run) from error
+            raise stall_error(run) from error
         except FfmpegTooSlow as error:
-            raise too_slow(run) from error
+            raise timeout_error(run) from error

@@ -6,7 +6,7 @@ import signal
 import stat
 from collections.abc import Iterable
 
-from common.text import Path, printable
+from common.text import Path, display_text
 from models.constants import SAMPLE_RATE_HZ
 from transforms.decode.ffmpeg_report import FfmpegReport
 from transforms.decode.settings import DecodeSettings
@@ -57,7 +57,7 @@ class DecodeError(Exception):
 
 def check_readable(path: Path) -> None:
     """Refuse what is not a readable, regular, non-empty file; DecodeError."""
-    name = printable(path)
+    name = display_text(path)
     try:
         facts = os.stat(path)
         if stat.S_ISDIR(facts.st_mode):
@@ -88,7 +88,7 @@ class DecodeRun:
     @property
     def name(self) -> str:
         """The path, fit for one line."""
-        return printable(self.path)
+        return display_text(self.path)
 
     @property
     def audio_s(self) -> float:
@@ -107,7 +107,7 @@ class DecodeRun:
         )
 
 
-def judge(run: DecodeRun, *, exit_status: int) -> DecodeOutcome:
+def outcome_of(run: DecodeRun, *, exit_status: int) -> DecodeOutcome:
     """Return the outcome of an ended run; DecodeError where it gave no audio to speak of.
 
     A negative exit status names the signal that ended ffmpeg.
@@ -127,13 +127,13 @@ def judge(run: DecodeRun, *, exit_status: int) -> DecodeOutcome:
     )
 
 
-def stalled(run: DecodeRun) -> DecodeError:
+def stall_error(run: DecodeRun) -> DecodeError:
     """Return the error for a recording that ffmpeg hangs on."""
     what = f"decoding {run.name} stalled: nothing came for {run.settings.stall_timeout_s:g} s"
     return DecodeError(f"{what}; check the disk or network it lies on, then run it again", run.info)
 
 
-def too_slow(run: DecodeRun) -> DecodeError:
+def timeout_error(run: DecodeRun) -> DecodeError:
     """Return the error for a recording that takes ffmpeg longer than it may."""
     limit = f"--max-decode-time ({run.settings.max_decode_s / 3600:g} h)"
     return DecodeError(f"decoding {run.name} took longer than {limit}; check the file, or raise the limit", run.info)
@@ -143,7 +143,7 @@ def check_size(path: Path, size_bytes: int, settings: DecodeSettings) -> None:
     """Refuse a file that is larger than the settings allow; DecodeError."""
     if size_bytes > settings.max_size_bytes:
         size, limit = size_bytes / 1e9, f"--max-size ({settings.max_size_bytes / 1e9:g} GB)"
-        raise DecodeError(f"{printable(path)} holds {size:.3g} GB, more than {limit}; raise it to have it decoded")
+        raise DecodeError(f"{display_text(path)} holds {size:.3g} GB, more than {limit}; raise it to have it decoded")
 
 
 def _why_nothing(run: DecodeRun) -> str:
@@ -218,7 +218,7 @@ def _note(run: DecodeRun) -> str | None:
 def _quote(errors: Iterable[str]) -> str:
     """Return the first of ffmpeg's error lines in brackets, or nothing."""
     first = next(iter(errors), None)
-    return f" (ffmpeg: {printable(first.strip(), longest=_QUOTE_LENGTH)})" if first else ""
+    return f" (ffmpeg: {display_text(first.strip(), longest=_QUOTE_LENGTH)})" if first else ""
 
 
 def _signal_name(number: int) -> str:

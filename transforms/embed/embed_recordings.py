@@ -17,7 +17,7 @@ import numpy.typing as npt
 from apache_beam.utils.shared import Shared
 
 from common import storage
-from common.text import printable, storable
+from common.text import display_text, utf8_text
 from models.bundles.bundle import EmbedderSpec
 from models.networks.embedder import BATCH_SECONDS, Embedder
 from transforms import run_metrics
@@ -35,13 +35,13 @@ from transforms.embed.store import (
     read_part,
     write_part,
 )
-from transforms.run_metrics import Effort
+from transforms.run_metrics import EmbedTimings
 
 logger = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
-class PartRef:
+class EmbedResult:
     """What the flow carries on: where a recording's embeddings lie, never the embeddings.
 
     Attributes:
@@ -90,7 +90,7 @@ class EmbedSettings:
         )
 
 
-def usable_part(recording: Recording, settings: EmbedSettings) -> dict[str, Any] | None:
+def reusable_part(recording: Recording, settings: EmbedSettings) -> dict[str, Any] | None:
     """What the part of `recording` says, where this run has nothing to do for it; else None.
 
     A part is used where its fingerprint fits; recordings that failed are tried again, and so, whatever the settings,
@@ -106,42 +106,44 @@ def usable_part(recording: Recording, settings: EmbedSettings) -> dict[str, Any]
 
 
 def embed_recording(
-    recording: Recording, settings: EmbedSettings, embedder: Embedder, effort: Effort | None = None
-) -> PartRef:
+    recording: Recording, settings: EmbedSettings, embedder: Embedder, timings: EmbedTimings | None = None
+) -> EmbedResult:
     """Decode and embed one recording into the store, or use the part that is there.
 
     A recording that cannot be decoded gets a part without embeddings whose footer says why. What it took is added to
-    `effort`.
+    `timings`.
 
     Raises:
         embedding_store.StoreError: the store cannot be written.
     """
-    info = usable_part(recording, settings)
-    if info is not None and _moved(info, recording, settings):
+    info = reusable_part(recording, settings)
+    if info is not None and _path_changed(info, recording, settings):
         try:
             _rename_source(recording, settings.store)
         except StoreError:
             raise
         except (OSError, ValueError, KeyError) as error:
-            logger.warning("the part of %s is damaged (%s) and is made anew", printable(recording.path), error)
+            logger.warning("the part of %s is damaged (%s) and is made anew", display_text(recording.path), error)
             info = None
     reused = info is not None
     if info is None:
-        info = _compute_part(recording, settings, embedder, effort or Effort())
-    return PartRef(recording.recording_id, recording.date, info["seconds"], info["status"], reused)
+        info = _compute_part(recording, settings, embedder, timings or EmbedTimings())
+    return EmbedResult(recording.recording_id, recording.date, info["seconds"], info["status"], reused)
 
 
-def _compute_part(recording: Recording, settings: EmbedSettings, embedder: Embedder, effort: Effort) -> dict[str, Any]:
+def _compute_part(
+    recording: Recording, settings: EmbedSettings, embedder: Embedder, timings: EmbedTimings
+) -> dict[str, Any]:
     """Write the recording's part: its embeddings, or, where it failed at whatever point, none but the reason."""
     local = recording.path
     try:
         check_size(recording.path, recording.size_bytes, settings.decode)
-        with staged(recording.path, effort) as local, write_part(settings.store, recording) as part:
+        with local_recording(recording.path, timings) as local, write_part(settings.store, recording) as part:
             if local != recording.path:  # not every storage tells sizes
                 check_size(recording.path, os.path.getsize(local), settings.decode)
-            outcome = _embed_decoded(local, part, settings, embedder, effort)
+            outcome = _embed_decoded(local, part, settings, embedder, timings)
             info = _document(recording, settings, outcome, part.writer.rows, local)
-            part.describe(info)
+            part.set_info(info)
         return info
     except DecodeError as error:
         failure = DecodeOutcome(error.info, 0.0, 0.0, "failed", str(error))
@@ -151,22 +153,22 @@ def _compute_part(recording: Recording, settings: EmbedSettings, embedder: Embed
         stage = "fetch"
     with write_part(settings.store, recording) as part:
         info = _document(recording, settings, failure, 0, local) | {"stage": stage}
-        part.describe(info)
+        part.set_info(info)
     return info
 
 
 def _embed_decoded(
-    local: str, part: PartWriter, settings: EmbedSettings, embedder: Embedder, effort: Effort
+    local: str, part: PartWriter, settings: EmbedSettings, embedder: Embedder, timings: EmbedTimings
 ) -> DecodeOutcome:
     outcomes = []
 
     def blocks() -> Generator[npt.NDArray[np.int16], None, None]:
-        decoded = decode_seconds(local, settings.decode, block_s=BATCH_SECONDS, watch=effort.decoding.running)
+        decoded = decode_seconds(local, settings.decode, block_s=BATCH_SECONDS, watch=timings.decoding.timed)
         outcomes.append((yield from decoded))
 
     def watch(seconds: int) -> contextlib.AbstractContextManager[None]:
-        effort.batches.append(seconds)
-        return effort.embedding.running()
+        timings.batches.append(seconds)
+        return timings.embedding.timed()
 
     with contextlib.closing(blocks()) as seconds:  # so that an exception here ends ffmpeg at once
         for embeddings in embedder.embed_stream(seconds, watch=watch):
@@ -181,32 +183,32 @@ def _document(
     return {
         "format": PART_FORMAT,
         "fingerprint": settings.fingerprint(recording),
-        "recording": {**dataclasses.asdict(recording), "path": storable(recording.path)},
+        "recording": {**dataclasses.asdict(recording), "path": utf8_text(recording.path)},
         "media": dataclasses.asdict(outcome.info),
         "audio_s": round(outcome.audio_s, 3),
         "silence_filled_s": round(outcome.silence_filled_s, 3),
         "seconds": seconds,
         "status": outcome.status,
         "stage": "decode" if outcome.status == "partial" else None,
-        "error": outcome.error and outcome.error.replace(printable(local), printable(recording.path)),
+        "error": outcome.error and outcome.error.replace(display_text(local), display_text(recording.path)),
         "embedder": settings.embedder.label,
         "embedder_fingerprint": settings.embedder.fingerprint,
     }
 
 
-def _moved(info: dict[str, Any], recording: Recording, settings: EmbedSettings) -> bool:
+def _path_changed(info: dict[str, Any], recording: Recording, settings: EmbedSettings) -> bool:
     """Whether the very file that the part was made from lies under another path now."""
-    elsewhere = info["recording"]["path"] != storable(recording.path)
+    elsewhere = info["recording"]["path"] != utf8_text(recording.path)
     return bool(elsewhere and info["fingerprint"] == settings.fingerprint(recording))
 
 
 def _rename_source(recording: Recording, store: str) -> None:
     """Note that the archive moved: the same file lies under another path now."""
     embeddings, info = read_part(part_path(store, recording.date, recording.recording_id))
-    info["recording"]["path"] = storable(recording.path)
+    info["recording"]["path"] = utf8_text(recording.path)
     with write_part(store, recording) as part:
         part.append(embeddings)
-        part.describe(info)
+        part.set_info(info)
 
 
 class FetchError(Exception):
@@ -214,19 +216,19 @@ class FetchError(Exception):
 
 
 @contextlib.contextmanager
-def staged(path: str, effort: Effort) -> Iterator[str]:
+def local_recording(path: str, timings: EmbedTimings) -> Iterator[str]:
     """A local path to the recording; a remote one is copied to local disk and removed afterwards."""
     if not storage.is_remote(path):
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="laughter-") as folder:
-        local = os.path.join(folder, "recording" + os.path.splitext(storable(path))[1][:10])
+        local = os.path.join(folder, "recording" + os.path.splitext(utf8_text(path))[1][:10])
         try:
-            with effort.staging.running():
-                storage.fetch(path, local)
-            effort.bytes_staged += os.path.getsize(local)
+            with timings.staging.timed():
+                storage.download_to(path, local)
+            timings.bytes_staged += os.path.getsize(local)
         except FileNotFoundError as error:
-            raise FetchError(f"{printable(path)} does not exist; it was listed but has gone since") from error
+            raise FetchError(f"{display_text(path)} does not exist; it was listed but has gone since") from error
         except storage.StorageError as error:  # the other recordings go on
             raise FetchError(str(error)) from error
         yield local
@@ -243,10 +245,10 @@ class _EmbedDoFn(beam.DoFn):
         self._embedder = self._shared.acquire(lambda: self._settings.embedder.load(threads=self._settings.threads))
         self._ready_ms = int(1000 * time.time())
 
-    def process(self, recording: Recording) -> Iterator[PartRef]:
-        effort = Effort()
-        part = embed_recording(recording, self._settings, self._embedder, effort)
-        effort.tell()
+    def process(self, recording: Recording) -> Iterator[EmbedResult]:
+        timings = EmbedTimings()
+        part = embed_recording(recording, self._settings, self._embedder, timings)
+        timings.report()
         run_metrics.record("worker_ready_ms", self._ready_ms)
         run_metrics.count(f"recordings_{part.status}")
         run_metrics.count("recordings_reused", part.reused)
@@ -260,6 +262,6 @@ class EmbedRecordings(beam.PTransform):
 
     settings: EmbedSettings
 
-    def expand(self, recordings: beam.PCollection[Recording]) -> beam.PCollection[PartRef]:
+    def expand(self, recordings: beam.PCollection[Recording]) -> beam.PCollection[EmbedResult]:
         """Embed each recording where it lands."""
         return recordings | "Embed" >> beam.ParDo(_EmbedDoFn(self.settings))

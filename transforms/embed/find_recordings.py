@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 import apache_beam as beam
 
 from common.storage import is_remote
-from transforms.embed.inputs import match
-from transforms.embed.recordings import MEDIA_EXTENSIONS, Recording, describe
+from transforms.embed.inputs import expand_input
+from transforms.embed.recordings import MEDIA_EXTENSIONS, Recording, recording_at
 
 
 def find(inputs: Sequence[str], *, root: str | None = None, folder: str = "") -> Iterator[Recording]:
@@ -28,8 +28,8 @@ def find(inputs: Sequence[str], *, root: str | None = None, folder: str = "") ->
     if root is not None and not is_remote(root):
         root = os.path.abspath(root)
     for item in inputs:
-        for path, size, modified in match(item, extensions=MEDIA_EXTENSIONS, what="recording", folder=folder):
-            yield describe(path, size, modified, root=root)
+        for path, size, modified in expand_input(item, extensions=MEDIA_EXTENSIONS, what="recording", folder=folder):
+            yield recording_at(path, size, modified, root=root)
 
 
 def first_of(recordings: Sequence[Recording]) -> Recording:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from common import listing, storage
 from common.atomic_files import last_change
 from common.errors import UsageError
-from common.redaction import place_without_secrets
-from common.text import printable
+from common.redaction import redact_url
+from common.text import display_text
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class NothingFound(UsageError):
     """An input that matches no file; the message is one sentence."""
 
 
-def match(item: str, *, extensions: Sequence[str], what: str, folder: str = "") -> Iterator[FoundFile]:
+def expand_input(item: str, *, extensions: Sequence[str], what: str, folder: str = "") -> Iterator[FoundFile]:
     """The files that one input means, in order.
 
     Args:
@@ -45,7 +45,7 @@ def match(item: str, *, extensions: Sequence[str], what: str, folder: str = "") 
         yield found
     if not count:
         raise NothingFound(
-            f"{printable(item)} matches no {what}; check the path, or quote the pattern so that the shell leaves it "
+            f"{display_text(item)} matches no {what}; check the path, or quote the pattern so that the shell leaves it "
             "alone"
         )
 
@@ -82,18 +82,18 @@ def _match_list(path: str, wanted: _Wanted) -> Iterator[FoundFile]:
 
 def _lines(path: str) -> list[str]:
     try:
-        with storage.opened(path) as file:
+        with storage.open_file(path) as file:
             lines = [os.fsdecode(line.strip()) for line in file]
     except OSError as error:
-        raise NothingFound(f"the list {printable(path)} cannot be read ({error.strerror or error})") from error
+        raise NothingFound(f"the list {display_text(path)} cannot be read ({error.strerror or error})") from error
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def listed_inputs(inputs: Sequence[str]) -> Iterator[str]:
+def expand_lists(inputs: Sequence[str]) -> Iterator[str]:
     """The inputs, in place of every list what it lists."""
     for item in inputs:
         if item.lower().endswith(".txt"):
-            yield from listed_inputs(_lines(item.removeprefix("file://")))
+            yield from expand_lists(_lines(item.removeprefix("file://")))
         else:
             yield item
 
@@ -104,8 +104,10 @@ def _match_line(line: str, listing: str, wanted: _Wanted) -> Iterator[FoundFile]
     for found in _match(line, wanted):
         nothing = False
         yield found
-    if nothing and glob.has_magic(place_without_secrets(line)):  # of a signed URL all that follows the `?` is left out
-        raise NothingFound(f"{printable(line)}, in the list {printable(listing)}, matches no {wanted.what}; check it")
+    if nothing and glob.has_magic(redact_url(line)):  # of a signed URL all that follows the `?` is left out
+        raise NothingFound(
+            f"{display_text(line)}, in the list {display_text(listing)}, matches no {wanted.what}; check it"
+        )
     if nothing:
         yield (line if storage.is_remote(line) else os.path.abspath(line)), -1, ""
 

@@ -9,8 +9,8 @@ import os
 import re
 
 from common.partitions import NULL_DATE
-from common.redaction import place_without_secrets
-from common.text import storable
+from common.redaction import redact_url
+from common.text import utf8_text
 
 MEDIA_EXTENSIONS = (
     *(".aac", ".ac3", ".aif", ".aiff", ".amr", ".flac", ".m4a", ".mka", ".mp2", ".mp3", ".oga", ".ogg", ".opus"),
@@ -77,13 +77,13 @@ def parse_archive_name(name: str) -> dict[str, str]:
     }
 
 
-def describe(path: str, size_bytes: int, modified: str, *, root: str | None = None) -> Recording:
+def recording_at(path: str, size_bytes: int, modified: str, *, root: str | None = None) -> Recording:
     """The Recording at `path`; where its name is not in the archive's style, `root` makes ids independent of it."""
-    place = place_without_secrets(path)  # signatures change from day to day
+    place = redact_url(path)  # signatures change from day to day
     name = place.rsplit("/", 1)[-1]
-    facts = {fact: storable(value) for fact, value in parse_archive_name(name).items()}
+    facts = {fact: utf8_text(value) for fact, value in parse_archive_name(name).items()}
     stem = os.path.splitext(name)[0]
-    if facts and storable(stem) == stem and len(stem.encode()) <= LONGEST_ID_BYTES:
+    if facts and utf8_text(stem) == stem and len(stem.encode()) <= LONGEST_ID_BYTES:
         return Recording(stem, path, size_bytes, modified, **facts)
     relative = place
     if root and place.startswith(root.rstrip("/") + "/"):

@@ -32,7 +32,7 @@ from common.parquet_files import (
 )
 from common.partitions import day_folder
 from models.constants import EMBEDDING_SIZE
-from transforms.embed.recordings import Recording, describe
+from transforms.embed.recordings import Recording, recording_at
 
 PART_FORMAT = 1
 """Of parts; a part of another format is computed again."""
@@ -45,7 +45,7 @@ class StoreError(LaughterError, OSError):
 
 
 @dataclasses.dataclass(frozen=True)
-class PartFile:
+class StorePart:
     """A part as a listing shows it; size and modification time tell whether it changed.
 
     Attributes:
@@ -81,7 +81,7 @@ class PartWriter:
         """Add seconds, uint8 [n, 128]."""
         self.writer.write(pa.table([binary_column(embeddings)], schema=PART_SCHEMA))
 
-    def describe(self, document: Mapping[str, Any]) -> None:
+    def set_info(self, document: Mapping[str, Any]) -> None:
         """Say what the footer holds."""
         self.writer.document = document
 
@@ -117,11 +117,11 @@ def read_info(path: str) -> dict[str, Any] | None:
     return document if document and document.get("format") == PART_FORMAT else None
 
 
-class OtherEmbedder(UsageError):
+class EmbedderMismatch(UsageError):
     """The store holds the embeddings of another embedder; the message is one sentence."""
 
 
-def claim(root: str, *, embedder: str, space: str, note: bool = True) -> None:
+def check_embedder(root: str, *, embedder: str, space: str, note: bool = True) -> None:
     """Note whose embeddings the store holds, at the first run, and refuse another embedder at every later one.
 
     A head reads the embeddings of one embedder only; on others it says nonsense without a warning.
@@ -143,7 +143,7 @@ def claim(root: str, *, embedder: str, space: str, note: bool = True) -> None:
             write_text(path, json.dumps({"embedder": embedder, "space": space}) + "\n")
     document = json.loads(noted) if noted else {"space": space}
     if document["space"] != space:
-        raise OtherEmbedder(
+        raise EmbedderMismatch(
             f"the store {root} holds embeddings of {document['embedder']}, made by other weights than those of this "
             f"run's {embedder}; use the bundle it was made with, or give another --output or --store"
         )
@@ -163,14 +163,14 @@ def _store_errors(path: str) -> Iterator[None]:
         ) from error
 
 
-def void_part(root: str, part: PartFile, reason: str) -> None:
+def mark_damaged(root: str, part: StorePart, reason: str) -> None:
     """Replace a damaged part by an empty one that says so; as a failed one it is embedded anew by the next run."""
     known = read_info(part.path) or {"media": {}, "embedder": "", "embedder_fingerprint": ""}
-    lost = describe(f"{part.recording_id}.lost", -1, "")
+    lost = recording_at(f"{part.recording_id}.lost", -1, "")
     recording = known.get("recording") or {**dataclasses.asdict(lost), "recording_id": part.recording_id, "path": ""}
     sentence = f"the embeddings in {part.path} were damaged ({reason}) and are removed; run on the recording again"
     with write_part(root, Recording(**recording)) as writer:
-        writer.describe(
+        writer.set_info(
             {
                 **known,
                 "format": PART_FORMAT,
@@ -186,7 +186,7 @@ def void_part(root: str, part: PartFile, reason: str) -> None:
         )
 
 
-def list_day(root: str, date: str) -> list[PartFile]:
+def list_day(root: str, date: str) -> list[StorePart]:
     """The parts of one day, sorted by recording; temporary files and strangers are left out."""
     found = list_folder(day_folder(root, date))
     return sorted((_part_file(info, root, date) for info in found if _is_part(info)), key=lambda part: part.path)
@@ -197,6 +197,6 @@ def _is_part(info: Mapping[str, Any]) -> bool:
     return info["type"] == "file" and leaf.endswith(".parquet") and not leaf.startswith(".")
 
 
-def _part_file(info: Mapping[str, Any], root: str, date: str) -> PartFile:
+def _part_file(info: Mapping[str, Any], root: str, date: str) -> StorePart:
     recording_id = info["name"].rsplit("/", 1)[-1].removesuffix(".parquet")
-    return PartFile(recording_id, date, part_path(root, date, recording_id), version_of(info))
+    return StorePart(recording_id, date, part_path(root, date, recording_id), version_of(info))

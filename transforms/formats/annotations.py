@@ -15,11 +15,11 @@ import numpy.typing as npt
 from common import storage
 from common.errors import UsageError
 from common.partitions import NULL_DATE
-from common.text import printable, safe_name
+from common.text import display_text, safe_file_name
 from models.constants import CLASSES, LAUGHTER_KINDS
 from models.evaluation.event_metrics import Intervals, merged
 from transforms.embed.recordings import parse_archive_name
-from transforms.formats.readers import ENDINGS, READERS, Recordings, Said, SaidOfRecording
+from transforms.formats.readers import ENDINGS, READERS, FileAnnotations, LabelledSegment, Recordings
 from transforms.tables.read_tables import TableError, list_days, read_day
 
 _SCORE = re.compile(r"\s+[01]?\.\d+$")
@@ -27,7 +27,7 @@ _SCORE = re.compile(r"\s+[01]?\.\d+$")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Marked:
+class RecordingAnnotations:
     """The laughter of one recording.
 
     Attributes:
@@ -47,7 +47,7 @@ class Marked:
 class Annotations:
     """What was read: recordings by the safe name of their id, and a sentence on each trouble."""
 
-    recordings: dict[str, Marked] = dataclasses.field(default_factory=dict)
+    recordings: dict[str, RecordingAnnotations] = dataclasses.field(default_factory=dict)
     troubles: list[str] = dataclasses.field(default_factory=list)
     failed: set[str] = dataclasses.field(default_factory=set)
 
@@ -72,19 +72,21 @@ def read_annotations(
     formats = {name for _, name in files}
     if not files:
         endings = ", ".join(ENDINGS)
-        raise UsageError(f"{printable(path)} holds neither tables nor annotation files ({endings}); check the path")
+        raise UsageError(f"{display_text(path)} holds neither tables nor annotation files ({endings}); check the path")
     if len(formats) > 1:
-        raise UsageError(f"{printable(path)} holds files of the formats {', '.join(sorted(formats))}; name one of them")
+        raise UsageError(
+            f"{display_text(path)} holds files of the formats {', '.join(sorted(formats))}; name one of them"
+        )
     found = Annotations()
     for file, name in files:
         try:
-            with storage.local_file(file) as place:  # the libraries open nothing else
+            with storage.local_copy(file) as place:  # the libraries open nothing else
                 said = READERS[name](place)
         except (UsageError, storage.StorageError):
             raise
         except Exception as error:  # the libraries raise what they like, and one damaged file must not stop the rest
-            reason = printable(str(error), longest=200) or type(error).__name__
-            found.troubles.append(f"{printable(file)} cannot be read as {name} ({reason}); it is left out")
+            reason = display_text(str(error), longest=200) or type(error).__name__
+            found.troubles.append(f"{display_text(file)} cannot be read as {name} ({reason}); it is left out")
             continue
         _add(found, said, file, labels or {})
     return found
@@ -110,18 +112,18 @@ def _add(found: Annotations, said: Recordings, file: str, labels: Mapping[str, s
     for key, of_recording in said.items():
         if key in found.recordings:
             found.troubles.append(
-                f"{printable(file)} tells of {printable(key)}, which is there already; it is left out"
+                f"{display_text(file)} tells of {display_text(key)}, which is there already; it is left out"
             )
             continue
-        where = printable(file) if len(said) == 1 else f"{printable(file)}, {printable(key)}"
-        kinds = judge(of_recording, labels, where, found.troubles)
-        found.recordings[key] = Marked(key, kinds, of_recording.length_s)
+        where = display_text(file) if len(said) == 1 else f"{display_text(file)}, {display_text(key)}"
+        kinds = clean_segments(of_recording, labels, where, found.troubles)
+        found.recordings[key] = RecordingAnnotations(key, kinds, of_recording.length_s)
 
 
-def judge(
-    said: SaidOfRecording, labels: Mapping[str, str], where: str, troubles: list[str]
+def clean_segments(
+    said: FileAnnotations, labels: Mapping[str, str], where: str, troubles: list[str]
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """The stretches by kind; a sentence is added to `troubles` on those that are left out or joined.
+    """The intervals by kind; a sentence is added to `troubles` on those that are left out or joined.
 
     Args:
         said: of one recording.
@@ -132,7 +134,7 @@ def judge(
     kinds: dict[str, list[tuple[float, float]]] = {kind: [] for kind in LAUGHTER_KINDS}
     unknown: collections.Counter[str] = collections.Counter()
     backwards = 0
-    for one in said.stretches:
+    for one in said.segments:
         kind = kind_of(one, labels)
         if kind is None:
             unknown[one.labels[0]] += 1
@@ -142,21 +144,21 @@ def judge(
             kinds[kind].append((one.start_s, one.end_s))
     for label, count in sorted(unknown.items()):
         troubles.append(
-            f"{where}: the label {printable(label, longest=60)!r} ({count} times) is no kind of laughter and is left "
-            "out; say what it is with --label LABEL=KIND, or LABEL=none"
+            f"{where}: the label {display_text(label, longest=60)!r} ({count} times) is no kind of laughter and is "
+            "left out; say what it is with --label LABEL=KIND, or LABEL=none"
         )
     if backwards:
         troubles.append(
             f"{where}: stretches that do not end after their start are left out ({backwards}); correct them"
         )
-    arrays = {kind: np.array(sorted(stretches), float).reshape(-1, 2) for kind, stretches in kinds.items()}
-    joined = {kind: merged(stretches) for kind, stretches in arrays.items()}
+    arrays = {kind: np.array(sorted(intervals), float).reshape(-1, 2) for kind, intervals in kinds.items()}
+    joined = {kind: merged(intervals) for kind, intervals in arrays.items()}
     if overlaps := sum(len(arrays[kind]) - len(joined[kind]) for kind in arrays):
         troubles.append(f"{where}: stretches that overlap another of their kind are joined with it ({overlaps})")
     return joined
 
 
-def kind_of(said: Said, labels: Mapping[str, str]) -> str | None:
+def kind_of(said: LabelledSegment, labels: Mapping[str, str]) -> str | None:
     """The first of its labels that names one of the seven classes; None where none does."""
     for label in said.labels:
         name = plain_label(label)
@@ -175,16 +177,18 @@ def _read_tables(path: str, only: Collection[str]) -> Annotations:
     for date in sorted(set(list_days(path)) & _dates(only) if only else list_days(path)):
         try:
             for annotated in read_day(path, date):
-                key = safe_name(annotated.recording_id)
+                key = safe_file_name(annotated.recording_id)
                 if only and key not in only:
                     continue
                 if annotated.failed:
                     found.failed.add(key)
                     continue
-                stretches = [Said(event["start_s"], event["end_s"], (event["kind"],)) for event in annotated.events]
-                said = SaidOfRecording(stretches, annotated.recording["audio_s"])
-                kinds = judge(said, {}, printable(annotated.recording_id), found.troubles)
-                found.recordings[key] = Marked(annotated.recording_id, kinds, said.length_s, date)
+                segments = [
+                    LabelledSegment(event["start_s"], event["end_s"], (event["kind"],)) for event in annotated.events
+                ]
+                said = FileAnnotations(segments, annotated.recording["audio_s"])
+                kinds = clean_segments(said, {}, display_text(annotated.recording_id), found.troubles)
+                found.recordings[key] = RecordingAnnotations(annotated.recording_id, kinds, said.length_s, date)
         except TableError as error:
             found.troubles.append(str(error))
     return found

@@ -10,9 +10,9 @@ from typing import IO
 
 from common.atomic_files import atomic_file, write_errors, write_text
 from common.errors import LaughterError
-from common.text import printable, safe_name
+from common.text import display_text, safe_file_name
 from transforms.formats.writers import FORMATS, FormatSettings
-from transforms.tables.read_tables import Annotated, BadRecording
+from transforms.tables.read_tables import InvalidRecording, RecordingWithEvents
 
 STREAM_NAME = "laughter"
 
@@ -52,10 +52,10 @@ class ExportFiles:
 
     def path(self, name: str, recording_id: str | None = None) -> str:
         """The file of a format, and of a recording where the format is no stream."""
-        leaf = STREAM_NAME if FORMATS[name].stream or recording_id is None else safe_name(recording_id)
+        leaf = STREAM_NAME if FORMATS[name].stream or recording_id is None else safe_file_name(recording_id)
         return f"{self._output}/{leaf}.{FORMATS[name].ending}"
 
-    def add(self, annotated: Annotated, name: str) -> None:
+    def add(self, annotated: RecordingWithEvents, name: str) -> None:
         """Write a recording in the format `name`.
 
         Raises:
@@ -72,14 +72,14 @@ class ExportFiles:
         self.recordings[name] += 1
 
 
-def _text(annotated: Annotated, name: str, settings: FormatSettings) -> str:
+def _text(annotated: RecordingWithEvents, name: str, settings: FormatSettings) -> str:
     try:
         return FORMATS[name].text(annotated, settings)
     except (LaughterError, OSError):
         raise
     except Exception as error:  # the libraries raise what they like, and one recording must not stop the rest
-        reason = f"it does not fit the format {name} ({printable(str(error), longest=200) or type(error).__name__})"
-        raise BadRecording(annotated.recording_id, reason) from error
+        reason = f"it does not fit the format {name} ({display_text(str(error), longest=200) or type(error).__name__})"
+        raise InvalidRecording(annotated.recording_id, reason) from error
 
 
 @contextlib.contextmanager

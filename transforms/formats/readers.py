@@ -1,4 +1,4 @@
-"""Annotation files read: what `laughter export` writes, and what annotators make of it, as labelled stretches.
+"""Annotation files read: what `laughter export` writes, and what annotators make of it, as labelled segments.
 
 Each reader takes a local path and gives what the file says, unjudged; a damaged file raises ValueError or whatever the
 format's library raises.
@@ -16,13 +16,13 @@ from collections.abc import Callable
 from typing import Any
 
 from common.extras import require
-from common.text import safe_name
+from common.text import safe_file_name
 from transforms.embed.recordings import MEDIA_EXTENSIONS
 
 
 @dataclasses.dataclass(frozen=True)
-class Said:
-    """A labelled stretch as a file has it.
+class LabelledSegment:
+    """A labelled segment as a file has it.
 
     Attributes:
         start_s, end_s: from the recording's start.
@@ -35,15 +35,15 @@ class Said:
 
 
 @dataclasses.dataclass
-class SaidOfRecording:
+class FileAnnotations:
     """What a file says of one recording; `length_s` is None where it does not tell."""
 
-    stretches: list[Said] = dataclasses.field(default_factory=list)
+    segments: list[LabelledSegment] = dataclasses.field(default_factory=list)
     length_s: float | None = None
 
 
-Recordings = dict[str, SaidOfRecording]
-"""By the recording's file name without ending, as `safe_name` gives it."""
+Recordings = dict[str, FileAnnotations]
+"""By the recording's file name without ending, as `safe_file_name` gives it."""
 
 
 def read_sfx(path: str) -> Recordings:
@@ -53,11 +53,11 @@ def read_sfx(path: str) -> Recordings:
     if moments.keys() != {"TOP", "END"}:
         raise ValueError("it has no TOP or no END")
     start = moments["TOP"]
-    found = SaidOfRecording(length_s=(moments["END"] - start).total_seconds())
+    found = FileAnnotations(length_s=(moments["END"] - start).total_seconds())
     for line in lines:
         if line[0][:1].isdigit():
             began, ended = ((_moment(text) - start).total_seconds() for text in line[:2])
-            found.stretches.append(Said(began, ended, (line[3],)))
+            found.segments.append(LabelledSegment(began, ended, (line[3],)))
     return {_stem(path): found}
 
 
@@ -68,10 +68,10 @@ def _moment(text: str) -> dt.datetime:
 def read_eaf(path: str) -> Recordings:
     """ELAN's .eaf: the annotations of all tiers; one whose text is no kind goes by its tier's name."""
     eaf = require("pympi.Elan", purpose="ELAN's files", extra="score").Eaf(path)
-    found = SaidOfRecording()
+    found = FileAnnotations()
     for tier in eaf.get_tier_names():
         for start_ms, end_ms, text, *_ in eaf.get_annotation_data_for_tier(tier):
-            found.stretches.append(Said(start_ms / 1000, end_ms / 1000, (text or "", tier)))
+            found.segments.append(LabelledSegment(start_ms / 1000, end_ms / 1000, (text or "", tier)))
     return {_stem(path): found}
 
 
@@ -79,23 +79,23 @@ def read_textgrid(path: str) -> Recordings:
     """Praat's .TextGrid: the labelled intervals of all tiers; one whose text is no kind goes by its tier's name."""
     textgrid = require("praatio.textgrid", purpose="Praat's TextGrid files", extra="score")
     grid = textgrid.openTextgrid(path, includeEmptyIntervals=False, reportingMode="error", duplicateNamesMode="rename")
-    found = SaidOfRecording(length_s=float(grid.maxTimestamp))
+    found = FileAnnotations(length_s=float(grid.maxTimestamp))
     for tier in grid.tiers:
         if isinstance(tier, textgrid.IntervalTier):
-            found.stretches += [Said(start, end, (text, tier.name)) for start, end, text in tier.entries]
+            found.segments += [LabelledSegment(start, end, (text, tier.name)) for start, end, text in tier.entries]
     return {_stem(path): found}
 
 
 def read_audacity(path: str) -> Recordings:
     """Audacity's labels; lines that begin with a backslash tell of frequencies."""
-    found = SaidOfRecording()
+    found = FileAnnotations()
     for number, line in enumerate(pathlib.Path(path).read_text(encoding="utf-8-sig").splitlines(), 1):
         if line.strip() and not line.startswith("\\"):
             fields = line.split("\t")
             if len(fields) < 2:
                 raise ValueError(f"line {number} is no start, end and label between tabs")
-            found.stretches.append(
-                Said(_seconds(fields[0], number), _seconds(fields[1], number), ("".join(fields[2:]),))
+            found.segments.append(
+                LabelledSegment(_seconds(fields[0], number), _seconds(fields[1], number), ("".join(fields[2:]),))
             )
     return {_stem(path): found}
 
@@ -103,10 +103,10 @@ def read_audacity(path: str) -> Recordings:
 def read_vtt(path: str) -> Recordings:
     """WebVTT: each line of a caption is a label, in square brackets or not."""
     webvtt = require("webvtt", purpose="WebVTT files", extra="score")
-    found = SaidOfRecording()
+    found = FileAnnotations()
     for caption in webvtt.read(path):
         times = _clock(caption.start), _clock(caption.end)
-        found.stretches += [Said(*times, (text.strip("[] "),)) for text in caption.text.splitlines()]
+        found.segments += [LabelledSegment(*times, (text.strip("[] "),)) for text in caption.text.splitlines()]
     return {_stem(path): found}
 
 
@@ -128,8 +128,8 @@ def read_rttm(path: str) -> Recordings:
         if len(fields) < 8:
             raise ValueError(f"line {number} has fewer than the eight fields that a SPEAKER line needs")
         start, length = (_seconds(field, number) for field in fields[3:5])
-        found.setdefault(fields[1], SaidOfRecording()).stretches.append(
-            Said(start, round(start + length, 3), (fields[7],))
+        found.setdefault(fields[1], FileAnnotations()).segments.append(
+            LabelledSegment(start, round(start + length, 3), (fields[7],))
         )
     if not found:
         raise ValueError("it has no line of type SPEAKER")
@@ -152,10 +152,10 @@ def read_csv(path: str) -> Recordings:
             raise ValueError("its first line lacks one of recording_id, start_s, end_s, kind")
         found: Recordings = {}
         for row in rows:
-            of = found.setdefault(_key(row[recording] or ""), SaidOfRecording())
+            of = found.setdefault(_key(row[recording] or ""), FileAnnotations())
             if row["start_s"] or row["end_s"]:
                 start, end = (_seconds(row[name], rows.line_num) for name in ("start_s", "end_s"))
-                of.stretches.append(Said(start, end, (row[label] or "",)))
+                of.segments.append(LabelledSegment(start, end, (row[label] or "",)))
     return found
 
 
@@ -167,10 +167,13 @@ def read_jsonl(path: str) -> Recordings:
             continue
         try:
             document: dict[str, Any] = json.loads(line)
-            events = [Said(float(one["start_s"]), float(one["end_s"]), (one["kind"],)) for one in document["events"]]
+            events = [
+                LabelledSegment(float(one["start_s"]), float(one["end_s"]), (one["kind"],))
+                for one in document["events"]
+            ]
             length = document.get("audio_s") or document.get("duration_s")
             if document.get("status") != "failed":
-                found[safe_name(document["recording_id"])] = SaidOfRecording(events, length and float(length))
+                found[safe_file_name(document["recording_id"])] = FileAnnotations(events, length and float(length))
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"line {number} is no recording with events ({error!r})") from error
     return found
@@ -190,7 +193,7 @@ def _stem(path: str) -> str:
 def _key(recording: str) -> str:
     """Of an id, or of a media file's path, by which people name recordings too."""
     stem, ending = os.path.splitext(recording.strip())
-    return safe_name(os.path.basename(stem) if ending.lower() in MEDIA_EXTENSIONS else recording.strip())
+    return safe_file_name(os.path.basename(stem) if ending.lower() in MEDIA_EXTENSIONS else recording.strip())
 
 
 READERS: dict[str, Callable[[str], Recordings]] = {

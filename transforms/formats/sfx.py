@@ -6,14 +6,14 @@ import datetime as dt
 import math
 import uuid
 
-from common.text import printable
-from transforms.tables.read_tables import Annotated, BadRecording
+from common.text import display_text
+from transforms.tables.read_tables import InvalidRecording, RecordingWithEvents
 
 TAG = "SFX_01"
 CODEBOOK = "Start|End|Tag|Kind|Score_Max|Score_Mean"
 
 
-def sfx_text(annotated: Annotated, collection: str) -> str:
+def sfx_text(annotated: RecordingWithEvents, collection: str) -> str:
     """The recording's .sfx file: header, legend, one line an event, end.
 
     Args:
@@ -25,7 +25,7 @@ def sfx_text(annotated: Annotated, collection: str) -> str:
     """
     recording, start = annotated.recording, annotated.recording["start_utc"]
     if start is None:
-        raise BadRecording(annotated.recording_id, "its name tells no start in UTC, which an .sfx file needs")
+        raise InvalidRecording(annotated.recording_id, "its name tells no start in UTC, which an .sfx file needs")
     name = _field(_base_name(annotated))
     program = "laughter export, {bundle_version}, head {head}, embedder {embedder}".format(**recording)
     lines = [
@@ -46,14 +46,14 @@ def sfx_text(annotated: Annotated, collection: str) -> str:
     return "".join("|".join(line) + "\n" for line in lines)
 
 
-def _base_name(annotated: Annotated) -> str:
+def _base_name(annotated: RecordingWithEvents) -> str:
     """The media file's name without its ending; the id where the file is not known any more."""
     leaf = str(annotated.recording["path"]).rsplit("/", 1)[-1]
     return (leaf.rpartition(".")[0] or leaf) or annotated.recording_id
 
 
 def _field(text: str) -> str:
-    return printable(text.replace("|", "/"))
+    return display_text(text.replace("|", "/"))
 
 
 def _moment(start: dt.datetime, seconds: float) -> str:

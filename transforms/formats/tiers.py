@@ -11,7 +11,7 @@ from typing import Any
 from common.extras import require
 from models.constants import LAUGHTER_KINDS
 from transforms.embed.recordings import MEDIA_EXTENSIONS
-from transforms.tables.read_tables import Annotated, BadRecording, Row
+from transforms.tables.read_tables import InvalidRecording, RecordingWithEvents, TableRow
 
 MIME_TYPES = {
     **dict.fromkeys(MEDIA_EXTENSIONS[: MEDIA_EXTENSIONS.index(".3gp")], "audio/*"),
@@ -25,7 +25,7 @@ MIME_TYPES = {
 """As ELAN calls them; written here, for what the system knows of them differs from machine to machine."""
 
 
-def eaf_text(annotated: Annotated, media: str | None) -> str:
+def eaf_text(annotated: RecordingWithEvents, media: str | None) -> str:
     """The recording's .eaf file; times are whole milliseconds.
 
     Args:
@@ -54,7 +54,7 @@ def eaf_text(annotated: Annotated, media: str | None) -> str:
     return f"<?xml version='1.0' encoding='UTF-8'?>\n{document}\n"
 
 
-def textgrid_text(annotated: Annotated) -> str:
+def textgrid_text(annotated: RecordingWithEvents) -> str:
     """The recording's .TextGrid file, from 0 to the recording's length, seconds; blanks between the events.
 
     Raises:
@@ -64,7 +64,7 @@ def textgrid_text(annotated: Annotated) -> str:
     textgrid = require("praatio.textgrid", purpose="Praat's TextGrid files", extra="export")
     length_s = annotated.length_s
     if not length_s > 0:
-        raise BadRecording(annotated.recording_id, "nothing tells how long it is, which a TextGrid file needs")
+        raise InvalidRecording(annotated.recording_id, "nothing tells how long it is, which a TextGrid file needs")
     grid = textgrid.Textgrid(0, length_s)
     for kind, events in tiers(annotated).items():
         entries = [(event["start_s"], event["end_s"], label(event)) for event in events]
@@ -76,28 +76,28 @@ def textgrid_text(annotated: Annotated) -> str:
             return file.read()
 
 
-def tiers(annotated: Annotated) -> dict[str, list[Row]]:
+def tiers(annotated: RecordingWithEvents) -> dict[str, list[TableRow]]:
     """The events by kind, all six kinds in their order.
 
     Raises:
         BadRecording: events of one kind overlap, which a tier cannot hold.
     """
-    found: dict[str, list[Row]] = {kind: [] for kind in LAUGHTER_KINDS}
+    found: dict[str, list[TableRow]] = {kind: [] for kind in LAUGHTER_KINDS}
     for event in annotated.events:
         tier = found[event["kind"]]
         if tier and event["start_s"] < tier[-1]["end_s"]:
-            raise BadRecording(annotated.recording_id, "events of one kind overlap, which a tier cannot hold")
+            raise InvalidRecording(annotated.recording_id, "events of one kind overlap, which a tier cannot hold")
         tier.append(event)
     return found
 
 
-def milliseconds(event: Row) -> tuple[int, int]:
+def milliseconds(event: TableRow) -> tuple[int, int]:
     """Start and end of an event in whole milliseconds, the end at least one later."""
     start_ms = round(event["start_s"] * 1000)
     return start_ms, max(start_ms + 1, round(event["end_s"] * 1000))
 
 
-def label(event: Row) -> str:
+def label(event: TableRow) -> str:
     """What people read at an event: its kind and highest probability."""
     return f"{event['kind']} {event['score_max']:.2f}"
 

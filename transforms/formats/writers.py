@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from common.extras import require
-from common.text import safe_name
+from common.text import safe_file_name
 from transforms.formats.sfx import sfx_text
 from transforms.formats.tiers import eaf_text, label, milliseconds, textgrid_text
-from transforms.tables.media import media_place
-from transforms.tables.read_tables import Annotated, Row
+from transforms.tables.media import media_path
+from transforms.tables.read_tables import RecordingWithEvents, TableRow
 from transforms.tables.schemas import EVENTS
 
 SCORE_DIGITS = 4
@@ -48,18 +48,18 @@ class Format:
     """
 
     ending: str
-    text: Callable[[Annotated, FormatSettings], str]
+    text: Callable[[RecordingWithEvents, FormatSettings], str]
     stream: bool = False
     header: str = ""
     package: str | None = None
 
 
-def audacity_text(annotated: Annotated) -> str:
+def audacity_text(annotated: RecordingWithEvents) -> str:
     """Audacity's labels: start and end in seconds and the label, between tabs."""
     return "".join(f"{event['start_s']:.6f}\t{event['end_s']:.6f}\t{label(event)}\n" for event in annotated.events)
 
 
-def vtt_text(annotated: Annotated) -> str:
+def vtt_text(annotated: RecordingWithEvents) -> str:
     """WebVTT captions, such as `[giggle 0.83]`, for players.
 
     Raises:
@@ -72,12 +72,12 @@ def vtt_text(annotated: Annotated) -> str:
     return str(webvtt.WebVTT(captions=captions).content)
 
 
-def rttm_text(annotated: Annotated) -> str:
+def rttm_text(annotated: RecordingWithEvents) -> str:
     """RTTM lines of type SPEAKER, which every reader takes; the kind is in the speaker's place.
 
     The recording goes by its safe name, for blanks end a field.
     """
-    name = safe_name(annotated.recording_id)
+    name = safe_file_name(annotated.recording_id)
     return "".join(
         f"SPEAKER {name} 1 {event['start_s']:.3f} {event['end_s'] - event['start_s']:.3f} <NA> <NA> {event['kind']} "
         f"{event['score_max']:.{SCORE_DIGITS}f} <NA>\n"
@@ -85,18 +85,18 @@ def rttm_text(annotated: Annotated) -> str:
     )
 
 
-def csv_text(annotated: Annotated) -> str:
+def csv_text(annotated: RecordingWithEvents) -> str:
     """One line an event, the columns of the events table."""
     return _csv([_plain(event) for event in annotated.events])
 
 
-def jsonl_text(annotated: Annotated) -> str:
+def jsonl_text(annotated: RecordingWithEvents) -> str:
     """One line a recording with a list of its events, so that those without laughter are seen too."""
     document = {**_plain(annotated.recording), "events": [_plain(event) for event in annotated.events]}
     return json.dumps(document, allow_nan=False) + "\n"
 
 
-def _csv(rows: list[Row], *, header: bool = False) -> str:
+def _csv(rows: list[TableRow], *, header: bool = False) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, EVENTS.names, extrasaction="ignore", lineterminator="\n")
     if header:
@@ -105,7 +105,7 @@ def _csv(rows: list[Row], *, header: bool = False) -> str:
     return text.getvalue()
 
 
-def _plain(row: Row) -> dict[str, Any]:
+def _plain(row: TableRow) -> dict[str, Any]:
     """A row with times as ISO 8601 and scores short."""
     return {name: _plain_value(value, exact=name.endswith("_s")) for name, value in row.items()}
 
@@ -122,15 +122,15 @@ def _vtt_moment(moment_ms: int) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{thousandths:03d}"
 
 
-def _eaf_text(annotated: Annotated, settings: FormatSettings) -> str:
-    return eaf_text(annotated, media_place(annotated.recording, settings.media))
+def _eaf_text(annotated: RecordingWithEvents, settings: FormatSettings) -> str:
+    return eaf_text(annotated, media_path(annotated.recording, settings.media))
 
 
 FORMATS = {
     "sfx": Format("sfx", lambda annotated, settings: sfx_text(annotated, settings.collection)),
     "eaf": Format(
         "eaf",
-        lambda annotated, settings: eaf_text(annotated, media_place(annotated.recording, settings.media)),
+        lambda annotated, settings: eaf_text(annotated, media_path(annotated.recording, settings.media)),
         package="pympi",
     ),
     "textgrid": Format("TextGrid", lambda annotated, _: textgrid_text(annotated), package="praatio"),

@@ -13,21 +13,21 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from common.text import printable
+from common.text import display_text
 from models.constants import CLASSES, LAUGHTER_KINDS, SIDES
 from models.load_shards import load_clips, read_manifest
 from models.shard_format import class_targets
 from transforms.embed.store import part_path, read_part
-from transforms.maps.sampling import BalancedSample, key_of
-from transforms.tables.media import media_place
-from transforms.tables.read_tables import Annotated, BadRecording, TableError, check, read_day
+from transforms.maps.sampling import BalancedSample, stable_hash
+from transforms.tables.media import media_path
+from transforms.tables.read_tables import InvalidRecording, RecordingWithEvents, TableError, read_day, validate
 
 NO_LAUGHTER = CLASSES[-1]
 UNKNOWN = "unknown"
 """Groups of clips beside the six kinds: known to hold none of them, or nobody has said."""
 
-STRETCH_S = 10
-"""Length of the stretches between events that stand for the rest of an archive."""
+SEGMENT_S = 10
+"""Length of the segments between events that stand for the rest of an archive."""
 
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 
@@ -93,8 +93,8 @@ def clips_of_shards(folder: str, sides: Sequence[str], *, size: int, seed: int) 
     kinds = class_targets(arrays.targets)[:, : len(LAUGHTER_KINDS)].astype(bool)
     sample: BalancedSample[int] = BalancedSample(size)
     for number, (video_id, start) in enumerate(zip(arrays.video_ids, arrays.starts, strict=True)):
-        sample.offer(_most_specific(kinds[number]), key_of(seed, f"{video_id}:{start:g}"), number)
-    chosen = sample.chosen()
+        sample.add(_most_specific(kinds[number]), stable_hash(seed, f"{video_id}:{start:g}"), number)
+    chosen = sample.sample()
     rows = [number for _, number in chosen]
     # frames behind the last are zeros
     features = arrays.embedding[rows].sum(axis=1, dtype=np.float32) / arrays.n_frames[rows, None]
@@ -122,7 +122,7 @@ def _video_clip(video_id: str, start_s: float, group: str, kinds: npt.NDArray[np
     return MapClip(f"{video_id} at {start_s:g} s", group, label, start_s=start_s, link=link)
 
 
-class _Stretch(NamedTuple):
+class _Segment(NamedTuple):
     """Seconds [start_s, end_s) of a recording of the day `date`."""
 
     date: str
@@ -135,60 +135,62 @@ class _Stretch(NamedTuple):
 def clips_of_tables(
     tables: str, store: str, days: Sequence[str], *, media: str | None, size: int, seed: int, on_done: OnDone
 ) -> MapClips:
-    """A sample of an archive: the mean of the embeddings of events, and of stretches of 10 s that no event touches.
+    """A sample of an archive: the mean of the embeddings of events, and of segments of 10 s that no event touches.
 
     Args:
         tables: folder or URL that `laughter detect` wrote.
         store: the embedding store they were made from.
         days: of the tables.
-        media: where the recordings lie, see `media_place`.
+        media: where the recordings lie, see `media_path`.
         size: clips at most.
         seed: of the sample.
         on_done: told how many days of how many are read.
     """
     troubles: list[str] = []
-    sample: BalancedSample[_Stretch] = BalancedSample(size)
+    sample: BalancedSample[_Segment] = BalancedSample(size)
     for number, date in enumerate(days):
         on_done(number, len(days))
         try:
             for annotated in read_day(tables, date):
                 try:
-                    _offer(annotated, date, media_place(annotated.recording, media), sample, seed)
-                except BadRecording as error:
+                    _offer(annotated, date, media_path(annotated.recording, media), sample, seed)
+                except InvalidRecording as error:
                     troubles.append(str(error))
         except TableError as error:
             troubles.append(str(error))
-    chosen = sample.chosen()
-    means = _means(store, [stretch for _, stretch in chosen], troubles)
-    clips = [_stretch_clip(stretch, group) for (group, stretch), mean in zip(chosen, means, strict=True) if len(mean)]
+    chosen = sample.sample()
+    means = _means(store, [segment for _, segment in chosen], troubles)
+    clips = [_segment_clip(segment, group) for (group, segment), mean in zip(chosen, means, strict=True) if len(mean)]
     features = np.array([mean for mean in means if len(mean)], np.float32)
-    source = f"mean embeddings of events and of stretches of {STRETCH_S} s between them"
+    source = f"mean embeddings of events and of stretches of {SEGMENT_S} s between them"
     return MapClips(source, clips, features, sample.offered, troubles)
 
 
-def _offer(annotated: Annotated, date: str, media: str | None, sample: BalancedSample[_Stretch], seed: int) -> None:
+def _offer(
+    annotated: RecordingWithEvents, date: str, media: str | None, sample: BalancedSample[_Segment], seed: int
+) -> None:
     if annotated.failed:
         return
-    check(annotated)
+    validate(annotated)
     recording_id = annotated.recording_id
-    free = np.ones(int((annotated.recording["audio_s"] or 0.0) // STRETCH_S), bool)
+    free = np.ones(int((annotated.recording["audio_s"] or 0.0) // SEGMENT_S), bool)
     for event in annotated.events:
         start_s, end_s = event["start_s"], event["end_s"]
-        free[int(start_s // STRETCH_S) : math.ceil(end_s / STRETCH_S)] = False
-        stretch = _Stretch(date, recording_id, media, start_s, end_s)
-        sample.offer(event["kind"], key_of(seed, f"{recording_id}:{start_s:g}:{event['kind']}"), stretch)
-    keys = np.random.default_rng(key_of(seed, recording_id)).integers(0, 2**64, len(free), np.uint64)
+        free[int(start_s // SEGMENT_S) : math.ceil(end_s / SEGMENT_S)] = False
+        segment = _Segment(date, recording_id, media, start_s, end_s)
+        sample.add(event["kind"], stable_hash(seed, f"{recording_id}:{start_s:g}:{event['kind']}"), segment)
+    keys = np.random.default_rng(stable_hash(seed, recording_id)).integers(0, 2**64, len(free), np.uint64)
     for number in np.flatnonzero(free).tolist():
-        start_s = float(number * STRETCH_S)
-        stretch = _Stretch(date, recording_id, media, start_s, start_s + STRETCH_S)
-        sample.offer(NO_LAUGHTER, int(keys[number]), stretch)
+        start_s = float(number * SEGMENT_S)
+        segment = _Segment(date, recording_id, media, start_s, start_s + SEGMENT_S)
+        sample.add(NO_LAUGHTER, int(keys[number]), segment)
 
 
-def _means(store: str, stretches: Sequence[_Stretch], troubles: list[str]) -> list[npt.NDArray[np.float64]]:
-    """The mean embedding of each stretch, each part read once; empty where the store does not have it."""
-    means = [np.empty(0)] * len(stretches)
+def _means(store: str, segments: Sequence[_Segment], troubles: list[str]) -> list[npt.NDArray[np.float64]]:
+    """The mean embedding of each segment, each part read once; empty where the store does not have it."""
+    means = [np.empty(0)] * len(segments)
     parts: dict[tuple[str, str], list[int]] = collections.defaultdict(list)
-    for number, one in enumerate(stretches):
+    for number, one in enumerate(segments):
         parts[one.date, one.recording_id].append(number)
     for part, numbers in parts.items():
         path = part_path(store, *part)
@@ -196,21 +198,21 @@ def _means(store: str, stretches: Sequence[_Stretch], troubles: list[str]) -> li
             embeddings, _ = read_part(path)
         except (OSError, ValueError, KeyError) as error:
             troubles.append(
-                f"{printable(path)} cannot be read ({printable(str(error), longest=200)}); run laughter detect again "
-                "on the recording, or give --store"
+                f"{display_text(path)} cannot be read ({display_text(str(error), longest=200)}); run laughter detect "
+                "again on the recording, or give --store"
             )
             continue
         for number in numbers:
-            one = stretches[number]
+            one = segments[number]
             rows = embeddings[math.floor(one.start_s) : math.ceil(one.end_s)]
             if len(rows):
                 means[number] = rows.mean(axis=0)
             else:
-                troubles.append(f"{printable(path)} ends before {one.start_s:g} s; run laughter detect again")
+                troubles.append(f"{display_text(path)} ends before {one.start_s:g} s; run laughter detect again")
     return means
 
 
-def _stretch_clip(stretch: _Stretch, group: str) -> MapClip:
-    name = f"{stretch.recording_id} at {stretch.start_s:g} s"
-    label = "" if group == NO_LAUGHTER else f"{group}, {stretch.end_s - stretch.start_s:g} s"
-    return MapClip(name, group, label, stretch.media, stretch.start_s, stretch.end_s)
+def _segment_clip(segment: _Segment, group: str) -> MapClip:
+    name = f"{segment.recording_id} at {segment.start_s:g} s"
+    label = "" if group == NO_LAUGHTER else f"{group}, {segment.end_s - segment.start_s:g} s"
+    return MapClip(name, group, label, segment.media, segment.start_s, segment.end_s)

@@ -12,7 +12,7 @@ from models.constants import LAUGHTER_KINDS
 T = TypeVar("T")
 
 
-def key_of(seed: int, name: str) -> int:
+def stable_hash(seed: int, name: str) -> int:
     """A number in [0, 2**64) that depends on the seed and the name alone, on every machine."""
     digest = hashlib.sha256(f"{seed}:{name}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big")
@@ -40,7 +40,7 @@ class BalancedSample(Generic[T]):
         self._kept: dict[str, list[tuple[int, T]]] = collections.defaultdict(list)
         self.offered: collections.Counter[str] = collections.Counter()
 
-    def offer(self, group: str, key: int, item: T) -> None:
+    def add(self, group: str, key: int, item: T) -> None:
         """One more item of the group; a kind of laughter, or anything else for the rest."""
         self.offered[group] += 1
         kept = self._kept[group]
@@ -49,7 +49,7 @@ class BalancedSample(Generic[T]):
             kept.sort(key=lambda one: one[0])
             del kept[self._size :]
 
-    def chosen(self) -> list[tuple[str, T]]:
+    def sample(self) -> list[tuple[str, T]]:
         """The sample, by group and key."""
         shares: dict[str, int] = {}
         for laughs, half in ((True, self._size // 2), (False, self._size - self._size // 2)):

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from common.errors import UsageError
-from common.text import printable
+from common.text import display_text
 from models.constants import LAUGHTER_KINDS, SAMPLE_RATE_HZ
 from models.sounds.labelled_clips import UNKNOWN_LABELS, read_audio
-from models.sounds.manifest import MANIFEST, Row, read_manifest
+from models.sounds.manifest import MANIFEST, LabelledClipRow, read_manifest
 from transforms.maps.clips import NO_LAUGHTER, UNKNOWN, MapClip, MapClips, OnDone
 from transforms.maps.features import FEATURES, log_mel_statistics
-from transforms.maps.sampling import BalancedSample, key_of
+from transforms.maps.sampling import BalancedSample, stable_hash
 
 
 def clips_of_sounds(folders: Sequence[str], *, size: int, seed: int, on_done: OnDone) -> MapClips:
@@ -30,32 +30,32 @@ def clips_of_sounds(folders: Sequence[str], *, size: int, seed: int, on_done: On
     Raises:
         UsageError: a manifest is absent or cannot be read.
     """
-    sample: BalancedSample[tuple[str, Row]] = BalancedSample(size)
+    sample: BalancedSample[tuple[str, LabelledClipRow]] = BalancedSample(size)
     for folder in folders:
         for row in _rows(folder):
             name = os.path.relpath(row.path, folder)
-            sample.offer(_group(row.label), key_of(seed, name), (name, row))
+            sample.add(_group(row.label), stable_hash(seed, name), (name, row))
     clips, features, troubles = [], [], []
-    chosen = sample.chosen()
+    chosen = sample.sample()
     for number, (group, (name, row)) in enumerate(chosen):
         on_done(number, len(chosen))
         try:
             features.append(log_mel_statistics(read_audio(row.path, rate_hz=SAMPLE_RATE_HZ)))
         except ValueError as error:
-            troubles.append(f"{printable(str(error), longest=300)}; correct its line of {MANIFEST}, or the file")
+            troubles.append(display_text(str(error), longest=300))
             continue
         clips.append(MapClip(name, group, row.label, os.fspath(row.path)))
     source = "mean and deviation over time of 64 log-mel bands of labelled sounds"
     return MapClips(source, clips, np.reshape(features, (-1, FEATURES)), sample.offered, troubles)
 
 
-def _rows(folder: str) -> list[Row]:
+def _rows(folder: str) -> list[LabelledClipRow]:
     try:
         return read_manifest(pathlib.Path(folder))
     except (OSError, ValueError) as error:
         raise UsageError(
-            f"{printable(os.path.join(folder, MANIFEST))} cannot be read ({printable(str(error), longest=300)}); give "
-            "folders that hold a manifest of labelled sounds"
+            f"{display_text(os.path.join(folder, MANIFEST))} cannot be read ({display_text(str(error), longest=300)}); "
+            "give folders that hold a manifest of labelled sounds"
         ) from error
 
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from common.text import storable
+from common.text import utf8_text
 from models.constants import LAUGHTER_KINDS
 from transforms.maps.clips import MapClips
 from transforms.pages.html import html_page
-from transforms.tables.media import media_link
+from transforms.tables.media import media_href
 
 ASSETS = pathlib.Path(__file__).parent / "assets" / "map"
 SCRIPTS = ("view.js", "choice.js", "map.js")
@@ -40,9 +40,9 @@ def map_page(
     order = {group: number for number, group in enumerate(groups)}
     points = []
     for clip, (x, y) in zip(clips.clips, coordinates.tolist(), strict=True):
-        media = media_link(clip.media, path) if clip.media else None
+        media = media_href(clip.media, path) if clip.media else None
         place = [round(x, 4), round(y, 4), order[clip.group]]
-        points.append([*place, storable(clip.name), clip.label, media, clip.start_s, clip.end_s, clip.link])
+        points.append([*place, utf8_text(clip.name), clip.label, media, clip.start_s, clip.end_s, clip.link])
     points.sort(key=lambda point: point[2])  # rare groups last, on top of the others
     data = {
         "groups": [

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from common.text import safe_name
+from common.text import safe_file_name
 from models.constants import LAUGHTER_KINDS, LONG_WINDOW_S, NONE, SHORT_WINDOW_S
 from models.events import Thresholds, WindowScores, laughter_probability, scores_per_second
 from transforms.embed.recordings import MEDIA_EXTENSIONS
 from transforms.pages.html import html_page
 from transforms.pages.peaks import PEAKS_A_SECOND
-from transforms.tables.read_tables import Annotated
+from transforms.tables.read_tables import RecordingWithEvents
 
 ASSETS = pathlib.Path(__file__).parent / "assets" / "report"
 STYLES = ("page.css",)
@@ -38,12 +38,12 @@ FACTS = ("recording_id", "title", "network", "country", "status", "error", "bund
 
 def page_name(recording_id: str) -> str:
     """The file's name of a recording's page; never the index's."""
-    name = safe_name(recording_id)
+    name = safe_file_name(recording_id)
     return f"{name}~.html" if f"{name}.html".lower() == INDEX_NAME else f"{name}.html"
 
 
 def recording_page(
-    annotated: Annotated,
+    annotated: RecordingWithEvents,
     scores: WindowScores,
     thresholds: Thresholds,
     *,
@@ -102,7 +102,7 @@ def index_page(rows: Sequence[dict[str, Any]]) -> str:
     return html_page(ASSETS, "index.html", title=title, styles=STYLES, scripts=INDEX_SCRIPTS, data=data)
 
 
-def index_row(annotated: Annotated, *, page: str | None, trouble: str | None = None) -> dict[str, Any]:
+def index_row(annotated: RecordingWithEvents, *, page: str | None, trouble: str | None = None) -> dict[str, Any]:
     """What the index says of a recording.
 
     Args:

@@ -14,7 +14,7 @@ FEWEST_COLUMNS = 8
 _LAUGHTER = KIND_COLOURS["laughter"]
 
 
-class Share(NamedTuple):
+class LaughterRate(NamedTuple):
     """One bar: its name, hours of audio, laughs in them, and minutes of laughter per hour of audio."""
 
     name: str
@@ -23,7 +23,7 @@ class Share(NamedTuple):
     minutes_per_hour: float
 
 
-def columns_plot(shares: Sequence[Share], *, names: Sequence[str], heading: str, note: str, below: str) -> Any:
+def columns_plot(shares: Sequence[LaughterRate], *, names: Sequence[str], heading: str, note: str, below: str) -> Any:
     """Columns side by side: laughter above, hours of audio that it was found in below.
 
     Args:
@@ -57,7 +57,7 @@ def columns_plot(shares: Sequence[Share], *, names: Sequence[str], heading: str,
     return figure
 
 
-def bars_plot(shares: Sequence[Share], *, heading: str, note: str) -> Any:
+def bars_plot(shares: Sequence[LaughterRate], *, heading: str, note: str) -> Any:
     """Bars one below the other, in the order given, with the hours of audio beside each.
 
     Returns:

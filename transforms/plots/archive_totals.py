@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common.errors import UsageError
-from common.text import printable
-from transforms.plots.archive import Share
+from common.text import display_text
+from transforms.plots.archive import LaughterRate
 from transforms.tables.query import ask, queries, query_errors, values_of
 
 NO_NETWORK = "not known"
@@ -16,7 +16,7 @@ LONGEST_NAME = 40
 
 
 @dataclasses.dataclass(frozen=True)
-class Archive:
+class ArchiveTotals:
     """What there is in all.
 
     Attributes:
@@ -44,10 +44,10 @@ def check_zone(connection: Any, zone: str) -> None:
     """
     known = _rows(connection, "SELECT count(*) FROM pg_timezone_names() WHERE name = $zone", {"zone": zone})
     if not known[0][0]:
-        raise UsageError(f"there is no time zone {printable(zone)}; give one such as America/New_York or UTC")
+        raise UsageError(f"there is no time zone {display_text(zone)}; give one such as America/New_York or UTC")
 
 
-def whole_archive(connection: Any) -> Archive:
+def archive_totals(connection: Any) -> ArchiveTotals:
     """Count what the tables hold.
 
     Args:
@@ -70,23 +70,23 @@ def whole_archive(connection: Any) -> Archive:
         FROM recordings
         """,
     )
-    return Archive(*rows[0])
+    return ArchiveTotals(*rows[0])
 
 
-def by_hour(connection: Any, zone: str) -> list[Share]:
+def by_hour(connection: Any, zone: str) -> list[LaughterRate]:
     """Of each hour of the day in the time zone that has audio, by hour."""
     query = queries()["laughter-by-hour"]
     return _shares(connection, f"SELECT printf('%02d', hour) AS name, * FROM ({query.sql})", _zone(query, zone))
 
 
-def by_month(connection: Any, zone: str) -> list[Share]:
+def by_month(connection: Any, zone: str) -> list[LaughterRate]:
     """Of each month in the time zone that has audio, by month."""
     query = queries()["laughter-by-month"]
     sql = f"SELECT month AS name, * FROM ({query.sql}) WHERE month IS NOT NULL"
     return _shares(connection, sql, _zone(query, zone))
 
 
-def by_network(connection: Any) -> list[Share]:
+def by_network(connection: Any) -> list[LaughterRate]:
     """Of each network that has audio, the most laughter first."""
     query = queries()["laughter-per-hour"]
     sql = f"""
@@ -111,11 +111,11 @@ def _zone(query: Any, zone: str) -> dict[str, str]:
     return values_of(query, {"zone": zone})
 
 
-def _shares(connection: Any, sql: str, values: Mapping[str, str]) -> list[Share]:
+def _shares(connection: Any, sql: str, values: Mapping[str, str]) -> list[LaughterRate]:
     columns = "name, hours, laughs, laughing_s_per_hour / 60"
     rows = _rows(connection, f"SELECT {columns} FROM ({sql}) WHERE hours > 0", values)
     return [
-        Share(NO_NETWORK if name is None else printable(name, longest=LONGEST_NAME), hours, laughs, minutes)
+        LaughterRate(NO_NETWORK if name is None else display_text(name, longest=LONGEST_NAME), hours, laughs, minutes)
         for name, hours, laughs, minutes in rows
     ]
 

@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import tensorflow as tf
 
-from common.text import printable
+from common.text import display_text
 from models.constants import EMBEDDING_SIZE
 from models.shard_format import FRAMES, LABELS
-from transforms.shards.clips import Clips
-from transforms.shards.issues import Findings
+from transforms.shards.clips import ParsedClips
+from transforms.shards.issues import InputIssues
 
 _CONTEXT = {
     "video_id": tf.io.RaggedFeature(tf.string),
@@ -75,7 +75,7 @@ def parse(serialized: Any) -> Parsed:
     return Parsed._make([*columns, values, bytes_each, frames.values.row_splits, frames.row_splits])
 
 
-def is_sound(parsed: Parsed) -> bool:
+def is_valid(parsed: Parsed) -> bool:
     """Whether every clip has its fields, and up to ten frames of 128 bytes."""
     lengths = np.diff(parsed.frame_splits)
     return bool(
@@ -100,19 +100,19 @@ def _are_utf8(texts: npt.NDArray[np.object_]) -> bool:
     return True
 
 
-def sound_clips(parsed: Parsed) -> Clips:
-    """The clips of a batch of which `is_sound` holds."""
+def valid_clips(parsed: Parsed) -> ParsedClips:
+    """The clips of a batch of which `is_valid` holds."""
     lengths = np.diff(parsed.frame_splits)
     embedding = np.zeros((parsed.clips, FRAMES, EMBEDDING_SIZE), np.uint8)
     embedding[np.arange(FRAMES) < lengths[:, None]] = parsed.frames
     starts, ends = (values.astype(np.float64) for values in (parsed.starts, parsed.ends))
-    return Clips(parsed.ids, starts, ends, parsed.labels, parsed.label_splits, lengths, embedding)
+    return ParsedClips(parsed.ids, starts, ends, parsed.labels, parsed.label_splits, lengths, embedding)
 
 
-def mend(parsed: Parsed, path: str, findings: Findings) -> Clips | None:
+def repair_clip(parsed: Parsed, path: str, issues: InputIssues) -> ParsedClips | None:
     """The clip of a batch of one record, as far as it can be used; None where not, with the reason in `findings`."""
-    named = printable(parsed.ids[0]) if len(parsed.ids) == 1 else ""
-    where = f"{printable(path)}, clip {named or 'without video_id'}"
+    named = display_text(parsed.ids[0]) if len(parsed.ids) == 1 else ""
+    where = f"{display_text(path)}, clip {named or 'without video_id'}"
     lengths = np.diff(parsed.value_splits)
     reasons = {
         "clips_without_id": not named or not _are_utf8(parsed.ids),
@@ -123,15 +123,15 @@ def mend(parsed: Parsed, path: str, findings: Findings) -> Clips | None:
     }
     for name, applies in reasons.items():
         if applies:
-            findings.trouble(name, where)
+            issues.add(name, where)
             return None
     if len(lengths) > FRAMES:
-        findings.trouble("clips_cut", f"{where}, {len(lengths)} frames")
+        issues.add("clips_cut", f"{where}, {len(lengths)} frames")
     known = parsed.labels[(parsed.labels >= 0) & (parsed.labels < LABELS)]
     if len(known) < len(parsed.labels):
-        findings.trouble("unknown_labels", f"{where}, labels {', '.join(map(str, parsed.labels))}")
+        issues.add("unknown_labels", f"{where}, labels {', '.join(map(str, parsed.labels))}")
     kept = min(FRAMES, len(lengths))
-    return sound_clips(
+    return valid_clips(
         parsed._replace(
             labels=known,
             label_splits=np.array([0, len(known)]),

@@ -18,7 +18,7 @@ import tensorflow as tf
 from common.parquet_files import binary_column
 from models.constants import SIDES
 from models.shard_format import SCHEMA, class_targets, pack_targets
-from transforms.shards.issues import Findings
+from transforms.shards.issues import InputIssues
 
 CLIP_SCHEMA = pa.schema(
     [
@@ -34,7 +34,7 @@ _GRAIN = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True)
-class Placing:
+class ShuffleSettings:
     """How clips are spread.
 
     Attributes:
@@ -48,7 +48,7 @@ class Placing:
 
 
 @dataclasses.dataclass(frozen=True)
-class Clips:
+class ParsedClips:
     """Clips as arrays.
 
     Attributes:
@@ -72,10 +72,10 @@ class Clips:
         return len(self.ids)
 
 
-def to_batch(clips: Clips, placing: Placing, *, evaluation: bool = False) -> pa.RecordBatch:
+def to_batch(clips: ParsedClips, shuffling: ShuffleSettings, *, evaluation: bool = False) -> pa.RecordBatch:
     """The clips as one record batch of CLIP_SCHEMA; `evaluation` puts them all on the side eval."""
-    places = clip_hash(clips.ids, clips.starts, seed=placing.seed, buckets=_PLACES)
-    held_out = tf.strings.to_hash_bucket_fast(clips.ids, _GRAIN).numpy() < round(placing.held_out * _GRAIN)
+    places = clip_hash(clips.ids, clips.starts, seed=shuffling.seed, buckets=_PLACES)
+    held_out = tf.strings.to_hash_bucket_fast(clips.ids, _GRAIN).numpy() < round(shuffling.held_out * _GRAIN)
     sides = np.full(len(clips), SIDES.index("eval")) if evaluation else held_out
     labels = pa.ListArray.from_arrays(
         pa.array(clips.label_splits, pa.int32()), pa.array(clips.labels, pa.int16()), type=SCHEMA.field("labels").type
@@ -100,11 +100,11 @@ def with_targets(clips: pa.Table) -> pa.Table:
     return clips.append_column(SCHEMA.field("targets"), binary_column(packed))
 
 
-def count_laughter(clips: Clips, findings: Findings) -> None:
+def count_laughter(clips: ParsedClips, issues: InputIssues) -> None:
     """Count clips with and without laughter, by which the sampling of those without is set."""
     without = int(class_targets(pack_targets(clips.labels, clips.label_splits))[:, -1].sum())
-    findings.count("clips_with_laughter", len(clips) - without)
-    findings.count("clips_without_laughter", without)
+    issues.count("clips_with_laughter", len(clips) - without)
+    issues.count("clips_without_laughter", without)
 
 
 def clip_hash(

@@ -12,7 +12,7 @@ from common.errors import LaughterError
 EXAMPLES = 10
 """Examples kept of each trouble: the first by text, so that they do not depend on the order of work."""
 
-TROUBLES = {
+ISSUES = {
     "unreadable_files": "files that cannot be opened, left out",
     "empty_files": "empty files, left out",
     "truncated_files": "files cut off in the middle of a record; what comes before is kept",
@@ -37,7 +37,7 @@ class BadInput(LaughterError):
 
 
 @dataclasses.dataclass
-class Findings:
+class InputIssues:
     """Counts by name, and examples of the troubles.
 
     Attributes:
@@ -54,7 +54,7 @@ class Findings:
         """Count what is no trouble."""
         self.counts[name] += number
 
-    def trouble(self, name: str, example: str) -> None:
+    def add(self, name: str, example: str) -> None:
         """Count a trouble of TROUBLES; `example` names the file or the clip, and the cause.
 
         Raises:
@@ -66,11 +66,11 @@ class Findings:
         self.examples[name] = heapq.nsmallest(EXAMPLES, {*self.examples.get(name, ()), example})
 
 
-def merged(several: Iterable[Findings]) -> Findings:
+def merge_issues(several: Iterable[InputIssues]) -> InputIssues:
     """All of them together, whatever their order."""
-    total = Findings()
-    for findings in several:
-        total.counts.update(findings.counts)
-        for name, examples in findings.examples.items():
+    total = InputIssues()
+    for issues in several:
+        total.counts.update(issues.counts)
+        for name, examples in issues.examples.items():
             total.examples[name] = heapq.nsmallest(EXAMPLES, {*total.examples.get(name, ()), *examples})
     return total

@@ -10,14 +10,14 @@ from typing import Any
 from common.atomic_files import write_text
 from models.constants import SIDES
 from models.shard_format import LABELS, MANIFEST, SCHEMA
-from transforms.shards.issues import TROUBLES, Findings, merged
-from transforms.shards.shuffle import ShardFile, ShardSettings, share_kept
+from transforms.shards.issues import ISSUES, InputIssues, merge_issues
+from transforms.shards.shuffle import ShardFile, ShardSettings, negative_keep_rate
 
 MANIFEST_FORMAT = 1
 
 
 def manifest(
-    files: Iterable[ShardFile], found: Iterable[Findings], settings: ShardSettings, facts: Mapping[str, Any]
+    files: Iterable[ShardFile], found: Iterable[InputIssues], settings: ShardSettings, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The manifest as it is written; the same for the same shards, whatever the order of work.
 
@@ -28,8 +28,8 @@ def manifest(
         facts: whose embeddings they are, and what they were made from.
     """
     ordered = sorted(files, key=lambda file: file.file)
-    findings = merged(found)
-    troubles = {name: findings.counts[name] for name in TROUBLES if findings.counts[name]}
+    issues = merge_issues(found)
+    troubles = {name: issues.counts[name] for name in ISSUES if issues.counts[name]}
     return {
         "format": MANIFEST_FORMAT,
         **facts,
@@ -37,13 +37,13 @@ def manifest(
             "shards": settings.shards,
             "seed": settings.seed,
             "negatives_per_laugh": settings.negatives_per_laugh,
-            "share_of_negatives": round(share_kept(findings, settings), 6),
+            "share_of_negatives": round(negative_keep_rate(issues, settings), 6),
         },
         "schema": {field.name: str(field.type) for field in SCHEMA},
         "sides": {side: _totals([file for file in ordered if file.side == side]) for side in SIDES},
-        "read": {name: count for name, count in sorted(findings.counts.items()) if name not in TROUBLES},
+        "read": {name: count for name, count in sorted(issues.counts.items()) if name not in ISSUES},
         "troubles": troubles,
-        "examples": {name: findings.examples[name] for name in troubles if name in findings.examples},
+        "examples": {name: issues.examples[name] for name in troubles if name in issues.examples},
         "files": [{"file": f.file, "clips": f.clips, "bytes": f.bytes, "sha256": f.sha256} for f in ordered],
     }
 
@@ -63,7 +63,7 @@ def _totals(files: Sequence[ShardFile]) -> dict[str, Any]:
 
 
 def write_manifest(
-    _: Any, files: list[ShardFile], found: list[Findings], settings: ShardSettings, facts: Mapping[str, Any]
+    _: Any, files: list[ShardFile], found: list[InputIssues], settings: ShardSettings, facts: Mapping[str, Any]
 ) -> str:
     """Write the manifest, last of all, and return its path."""
     path = f"{settings.output.rstrip('/')}/{MANIFEST}"

@@ -22,11 +22,11 @@ import pyarrow as pa
 import tensorflow as tf
 
 from common import storage
-from common.text import printable
-from transforms.embed.inputs import match
-from transforms.shards.audioset_records import Parsed, is_sound, mend, parse_batch, sound_clips
-from transforms.shards.clips import Clips, Placing, count_laughter, split_by_shard, to_batch
-from transforms.shards.issues import Findings
+from common.text import display_text
+from transforms.embed.inputs import expand_input
+from transforms.shards.audioset_records import Parsed, is_valid, parse_batch, repair_clip, valid_clips
+from transforms.shards.clips import ParsedClips, ShuffleSettings, count_laughter, split_by_shard, to_batch
+from transforms.shards.issues import InputIssues
 
 _CLIPS_PARSED_AT_ONCE = 1024
 _CLIPS_A_BATCH = 16_384
@@ -53,45 +53,45 @@ def find_files(item: str, *, splits: Sequence[str] = ()) -> Iterator[ClipFile]:
     Raises:
         NothingFound: the input matches no file.
     """
-    for path, size, _ in match(item, extensions=(".tfrecord", ".gz"), what="TFRecord file"):
+    for path, size, _ in expand_input(item, extensions=(".tfrecord", ".gz"), what="TFRecord file"):
         folders = path.split("/")[:-1]
         if not splits or set(splits) & set(folders):
             yield ClipFile(path, size, evaluation="eval" in folders)
 
 
-def read_clips(files: Sequence[tuple[str, str]], findings: Findings) -> Iterator[Clips]:
+def read_clips(files: Sequence[tuple[str, str]], issues: InputIssues) -> Iterator[ParsedClips]:
     """The clips of `files`, each a (path for messages, path on local disk), in order, some thousand at a time.
 
     Troubles are counted in `findings`, and what is good is kept.
     """
-    readable = [(path, local, kind) for path, local in files if (kind := _kind(path, local, findings)) is not None]
+    readable = [(path, local, kind) for path, local in files if (kind := _kind(path, local, issues)) is not None]
     done = 0
     with contextlib.suppress(tf.errors.OpError):
         for parsed in _parsed_quickly(readable):
-            if not is_sound(parsed):
+            if not is_valid(parsed):
                 break
             done += parsed.clips
-            findings.count("clips_read", parsed.clips)
-            yield sound_clips(parsed)
+            issues.count("clips_read", parsed.clips)
+            yield valid_clips(parsed)
         else:
             return
-    yield from _read_carefully(readable, findings, skip=done)
+    yield from _read_carefully(readable, issues, skip=done)
 
 
-def _kind(path: str, local: str, findings: Findings) -> str | None:
+def _kind(path: str, local: str, issues: InputIssues) -> str | None:
     """How a file is compressed, "" or "GZIP"; None where there is nothing to read."""
-    findings.count("files")
+    issues.count("files")
     try:
         with open(local, "rb") as file:
             start = file.read(2)
     except OSError as error:
-        findings.trouble("unreadable_files", f"{printable(path)}: {error.strerror}")
+        issues.add("unreadable_files", f"{display_text(path)}: {error.strerror}")
         return None
     if not start:
-        findings.trouble("empty_files", printable(path))
+        issues.add("empty_files", display_text(path))
         return None
     if start == b"\x1f\x8b":  # as the length of a record this would be far beyond any clip
-        findings.count("gzip_files")
+        issues.count("gzip_files")
         return "GZIP"
     return ""
 
@@ -108,18 +108,18 @@ def _parsed_quickly(files: Sequence[tuple[str, str, str]]) -> Iterator[Parsed]:
                 ahead.extend(parser.submit(parse_batch, batch) for batch in itertools.islice(batches, 1))
 
 
-def _read_carefully(files: Sequence[tuple[str, str, str]], findings: Findings, *, skip: int) -> Iterator[Clips]:
+def _read_carefully(files: Sequence[tuple[str, str, str]], issues: InputIssues, *, skip: int) -> Iterator[ParsedClips]:
     """What `read_clips` gives after its first `skip` clips, file by file."""
     for path, local, kind in files:
-        records = _records(path, local, kind, findings)
+        records = _records(path, local, kind, issues)
         skip -= sum(1 for _ in itertools.islice(records, skip))
         while some := list(itertools.islice(records, _CLIPS_PARSED_AT_ONCE)):
-            findings.count("clips_read", len(some))
+            issues.count("clips_read", len(some))
             parsed = _parsed(some)
-            if parsed is not None and is_sound(parsed):
-                yield sound_clips(parsed)
+            if parsed is not None and is_valid(parsed):
+                yield valid_clips(parsed)
             else:
-                yield from (clips for record in some if (clips := _one_clip(record, path, findings)) is not None)
+                yield from (clips for record in some if (clips := _one_clip(record, path, issues)) is not None)
 
 
 def _parsed(records: Sequence[bytes]) -> Parsed | None:
@@ -130,15 +130,15 @@ def _parsed(records: Sequence[bytes]) -> Parsed | None:
         return None
 
 
-def _one_clip(record: bytes, path: str, findings: Findings) -> Clips | None:
+def _one_clip(record: bytes, path: str, issues: InputIssues) -> ParsedClips | None:
     parsed = _parsed([record])
     if parsed is None:
-        findings.trouble("unreadable_clips", f"{printable(path)}: a record that is no SequenceExample of a clip")
+        issues.add("unreadable_clips", f"{display_text(path)}: a record that is no SequenceExample of a clip")
         return None
-    return sound_clips(parsed) if is_sound(parsed) else mend(parsed, path, findings)
+    return valid_clips(parsed) if is_valid(parsed) else repair_clip(parsed, path, issues)
 
 
-def _records(path: str, local: str, kind: str, findings: Findings) -> Iterator[bytes]:
+def _records(path: str, local: str, kind: str, issues: InputIssues) -> Iterator[bytes]:
     """The records of a file up to its end, or to where it is damaged."""
     records = iter(tf.data.TFRecordDataset(local, compression_type=kind).as_numpy_iterator())
     while True:
@@ -148,12 +148,12 @@ def _records(path: str, local: str, kind: str, findings: Findings) -> Iterator[b
             return
         except tf.errors.OpError as error:
             name = "truncated_files" if "truncated" in error.message else "damaged_files"
-            findings.trouble(name, f"{printable(path)}: {printable(error.message.split('[[')[0].strip(), longest=120)}")
+            issues.add(name, f"{display_text(path)}: {display_text(error.message.split('[[')[0].strip(), longest=120)}")
             return
 
 
 @contextlib.contextmanager
-def local_copies(files: Sequence[ClipFile], findings: Findings) -> Iterator[list[tuple[str, str]]]:
+def local_copies(files: Sequence[ClipFile], issues: InputIssues) -> Iterator[list[tuple[str, str]]]:
     """Each file's path and a local path to read; remote files are fetched together, and removed afterwards.
 
     One that cannot be fetched is left out, and counted in `findings`.
@@ -165,40 +165,40 @@ def local_copies(files: Sequence[ClipFile], findings: Findings) -> Iterator[list
             failures = dict(zip(remote, fetchers.map(_failure, remote, copies.values()), strict=True))
         for path, failure in failures.items():
             if failure is not None:
-                findings.count("files")
-                findings.trouble("unreadable_files", f"{printable(path)}: {failure}")
+                issues.count("files")
+                issues.add("unreadable_files", f"{display_text(path)}: {failure}")
         yield [(file.path, copies.get(file.path, file.path)) for file in files if failures.get(file.path) is None]
 
 
 def _failure(path: str, local: str) -> str | None:
     """Fetch a file; why that failed, None where it did not."""
     try:
-        storage.fetch(path, local)
+        storage.download_to(path, local)
     except (storage.StorageError, OSError) as error:
-        return storage.cause(error)
+        return storage.error_reason(error)
     return None
 
 
 class _ReadGroup(beam.DoFn):
     """A group of files to (shard, record batch), and what was met in them to the output `findings`."""
 
-    def __init__(self, placing: Placing, shards: int, strict: bool) -> None:
-        self._placing, self._shards, self._strict = placing, shards, strict
+    def __init__(self, shuffling: ShuffleSettings, shards: int, strict: bool) -> None:
+        self._shuffling, self._shards, self._strict = shuffling, shards, strict
 
     def process(self, keyed: tuple[tuple[bool, int], Iterable[ClipFile]]) -> Iterator[Any]:
         (evaluation, _), group = keyed
         files = sorted(set(group), key=lambda file: file.path)
-        findings = Findings(strict=self._strict)
-        with local_copies(files, findings) as local:
+        issues = InputIssues(strict=self._strict)
+        with local_copies(files, issues) as local:
             pending: list[pa.RecordBatch] = []
-            for clips in read_clips(local, findings):
-                pending.append(to_batch(clips, self._placing, evaluation=evaluation))
+            for clips in read_clips(local, issues):
+                pending.append(to_batch(clips, self._shuffling, evaluation=evaluation))
                 if not evaluation:
-                    count_laughter(clips, findings)
+                    count_laughter(clips, issues)
                 if sum(map(len, pending)) >= _CLIPS_A_BATCH:
                     yield from self._split(pending)
             yield from self._split(pending)
-        yield beam.pvalue.TaggedOutput("findings", findings)
+        yield beam.pvalue.TaggedOutput("findings", issues)
 
     def _split(self, pending: list[pa.RecordBatch]) -> Iterator[tuple[int, bytes]]:
         if pending:
@@ -212,13 +212,13 @@ class ReadAudioSet(beam.PTransform):
     """Inputs (paths, patterns) to keyed record batches, output `clips`, and what was met, output `findings`.
 
     Attributes:
-        placing: order and sides.
+        shuffling: order and sides.
         shards: how many.
         splits: only these of AudioSet's splits; all where empty.
         strict: fail at the first trouble.
     """
 
-    placing: Placing
+    shuffling: ShuffleSettings
     shards: int
     splits: tuple[str, ...] = ()
     strict: bool = False
@@ -231,7 +231,7 @@ class ReadAudioSet(beam.PTransform):
             | "KeyByGroup" >> beam.Map(_with_group).with_output_types(tuple[tuple[bool, int], ClipFile])
             | "GroupFiles" >> beam.GroupByKey()
             | "ReadGroup"
-            >> beam.ParDo(_ReadGroup(self.placing, self.shards, self.strict)).with_outputs("findings", main="clips")
+            >> beam.ParDo(_ReadGroup(self.shuffling, self.shards, self.strict)).with_outputs("findings", main="clips")
         )
 
 

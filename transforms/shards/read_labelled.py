@@ -1,4 +1,4 @@
-"""An archive's own labels: a CSV of labelled stretches and the embedding store, to clips."""
+"""An archive's own labels: a CSV of labelled segments and the embedding store, to clips."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
 
-from common.csv_files import read_rows
+from common.csv_files import read_csv
 from common.errors import UsageError
 from common.partitions import NULL_DATE
 from common.storage import is_remote
-from common.text import printable
+from common.text import display_text
 from models.constants import CLASSES, EMBEDDING_SIZE
 from models.shard_format import FRAMES, LABELS, LAUGHTER_LABELS
-from transforms.embed.recordings import describe, parse_archive_name
+from transforms.embed.recordings import parse_archive_name, recording_at
 from transforms.embed.store import part_path, read_info, read_part
-from transforms.shards.clips import Clips, Placing, count_laughter, split_by_shard, to_batch
-from transforms.shards.issues import Findings
+from transforms.shards.clips import ParsedClips, ShuffleSettings, count_laughter, split_by_shard, to_batch
+from transforms.shards.issues import InputIssues
 
 COLUMNS = ("recording", "start_s", "end_s", "label")
 
@@ -34,7 +34,7 @@ class LabelsError(UsageError):
 
 @dataclasses.dataclass(frozen=True)
 class Label:
-    """A labelled stretch.
+    """A labelled segment.
 
     Attributes:
         recording: id or path of the recording.
@@ -56,7 +56,7 @@ def read_labels(path: str) -> list[Label]:
     Raises:
         LabelsError: the file is absent or not such a file.
     """
-    rows = read_rows(path, COLUMNS, what="labels", error=LabelsError)
+    rows = read_csv(path, COLUMNS, what="labels", error=LabelsError)
     return [_label(row, where) for row, where in rows]
 
 
@@ -80,7 +80,7 @@ def _label(row: Mapping[str, str | None], where: str) -> Label:
 
 
 def cut(labels: Sequence[Label], embeddings: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int, tuple[int, ...]]]:
-    """Stretches of a recording, at most ten seconds each, in which the same labels hold.
+    """Segments of a recording, at most ten seconds each, in which the same labels hold.
 
     A second belongs to every label that touches it, so each is in one clip at most.
 
@@ -104,13 +104,13 @@ def cut(labels: Sequence[Label], embeddings: npt.NDArray[np.uint8]) -> Iterator[
         position = end
 
 
-def labelled_clips(recording_id: str, labels: Sequence[Label], embeddings: npt.NDArray[np.uint8]) -> Clips:
+def labelled_clips(recording_id: str, labels: Sequence[Label], embeddings: npt.NDArray[np.uint8]) -> ParsedClips:
     """The clips of a recording; see `cut`."""
     pieces = list(cut(labels, embeddings))
     padded = np.zeros((len(pieces), FRAMES, EMBEDDING_SIZE), np.uint8)
     for row, (first, end, _) in enumerate(pieces):
         padded[row, : end - first] = embeddings[first:end]
-    return Clips(
+    return ParsedClips(
         ids=np.array([recording_id.encode()] * len(pieces), object),
         starts=np.array([first for first, _, _ in pieces], np.float64),
         ends=np.array([end for _, end, _ in pieces], np.float64),
@@ -124,7 +124,7 @@ def labelled_clips(recording_id: str, labels: Sequence[Label], embeddings: npt.N
 def find_part(store: str, recording: str) -> tuple[str, str] | None:
     """The id of a recording, named by its id or its path, and the path of its part; None where there is none."""
     stem = os.path.splitext(os.path.basename(recording))[0]
-    hashed = describe(recording if is_remote(recording) else os.path.abspath(recording), -1, "").recording_id
+    hashed = recording_at(recording if is_remote(recording) else os.path.abspath(recording), -1, "").recording_id
     for name in dict.fromkeys((recording, stem, hashed)):
         if not name or "/" in name:
             continue
@@ -147,40 +147,40 @@ class _FindParts(beam.DoFn):
         if found is not None:
             yield from ((found, label) for label in labels)
             return
-        findings = Findings(strict=self._strict)
-        findings.trouble("unknown_recordings", f"{printable(recording)} is not in the store {self._store}")
-        yield beam.pvalue.TaggedOutput("findings", findings)
+        issues = InputIssues(strict=self._strict)
+        issues.add("unknown_recordings", f"{display_text(recording)} is not in the store {self._store}")
+        yield beam.pvalue.TaggedOutput("findings", issues)
 
 
 class _CutClips(beam.DoFn):
     """The labels of one recording to (shard, record batch), and what was met to the output `findings`."""
 
-    def __init__(self, placing: Placing, shards: int, strict: bool) -> None:
-        self._placing, self._shards, self._strict = placing, shards, strict
+    def __init__(self, shuffling: ShuffleSettings, shards: int, strict: bool) -> None:
+        self._shuffling, self._shards, self._strict = shuffling, shards, strict
 
     def process(self, keyed: tuple[tuple[str, str], Iterable[Label]]) -> Iterator[Any]:
         (recording_id, path), several = keyed
-        labels, findings = list(several), Findings(strict=self._strict)
+        labels, issues = list(several), InputIssues(strict=self._strict)
         embeddings, _ = read_part(path)
         for label in labels:
             if label.start_s >= len(embeddings):
-                where = f"{printable(label.recording)}: a label at {label.start_s:g} s"
-                findings.trouble("labels_past_end", f"{where}, the recording has {len(embeddings)} s")
+                where = f"{display_text(label.recording)}: a label at {label.start_s:g} s"
+                issues.add("labels_past_end", f"{where}, the recording has {len(embeddings)} s")
         clips = labelled_clips(recording_id, labels, embeddings)
-        findings.count("recordings")
-        findings.count("clips_read", len(clips))
+        issues.count("recordings")
+        issues.count("clips_read", len(clips))
         if len(clips):
-            batch = to_batch(clips, self._placing)
-            count_laughter(clips, findings)
+            batch = to_batch(clips, self._shuffling)
+            count_laughter(clips, issues)
             yield from split_by_shard(batch, self._shards)
-        yield beam.pvalue.TaggedOutput("findings", findings)
+        yield beam.pvalue.TaggedOutput("findings", issues)
 
 
 class LabelledClips(NamedTuple):
     """What reading labels gives."""
 
     clips: beam.PCollection[tuple[int, bytes]]
-    findings: beam.PCollection[Findings]
+    findings: beam.PCollection[InputIssues]
 
 
 @dataclasses.dataclass(eq=False)
@@ -189,13 +189,13 @@ class ReadLabelled(beam.PTransform):
 
     Attributes:
         store: root of the embedding store.
-        placing: order and sides.
+        shuffling: order and sides.
         shards: how many.
         strict: fail at the first trouble.
     """
 
     store: str
-    placing: Placing
+    shuffling: ShuffleSettings
     shards: int
     strict: bool = False
 
@@ -213,6 +213,6 @@ class ReadLabelled(beam.PTransform):
             | "KeyByPart" >> beam.Map(lambda keyed: keyed).with_output_types(tuple[tuple[str, str], Label])
             | "GroupByPart" >> beam.GroupByKey()
             | "CutClips"
-            >> beam.ParDo(_CutClips(self.placing, self.shards, self.strict)).with_outputs("findings", main="clips")
+            >> beam.ParDo(_CutClips(self.shuffling, self.shards, self.strict)).with_outputs("findings", main="clips")
         )
-        return LabelledClips(cut.clips, (parts.findings, cut.findings) | "Findings" >> beam.Flatten())
+        return LabelledClips(cut.clips, (parts.issues, cut.issues) | "Findings" >> beam.Flatten())

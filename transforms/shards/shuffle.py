@@ -20,11 +20,11 @@ import pyarrow.parquet as pq
 
 from common.atomic_files import atomic_file
 from common.parquet_files import binary_values
-from common.text import printable
+from common.text import display_text
 from models.constants import CLASSES, SIDES
 from models.shard_format import ROW_GROUP, SCHEMA, class_targets, unpack_targets
 from transforms.shards.clips import clip_hash, from_bytes, to_bytes, with_targets
-from transforms.shards.issues import Findings, merged
+from transforms.shards.issues import InputIssues, merge_issues
 
 _COMPRESSION = {field.name: "zstd" for field in SCHEMA} | dict.fromkeys(("embedding", "targets", "n_frames"), "none")
 """What training reads is not compressed: that would save a tenth of the space and read ten times slower."""
@@ -72,7 +72,7 @@ def shard_name(side: str, number: int, shards: int) -> str:
     return f"{side}/shard-{number:05d}-of-{shards:05d}.parquet"
 
 
-def in_order(clips: pa.Table, findings: Findings) -> npt.NDArray[np.int64]:
+def shuffled_rows(clips: pa.Table, issues: InputIssues) -> npt.NDArray[np.int64]:
     """The rows of one shard's clips in the order of their places, each clip once.
 
     Of two clips of one name and start, the one of the later side (eval before the others) is kept, then that of more
@@ -87,7 +87,7 @@ def in_order(clips: pa.Table, findings: Findings) -> npt.NDArray[np.int64]:
         one, two = (_name(clips, int(row)) for row in rows[index - 1 : index + 1])
         again[index] = one == two
         if one == two:
-            findings.trouble("duplicate_clips", f"{printable(two[0])} at {two[1]:g} s")
+            issues.add("duplicate_clips", f"{display_text(two[0])} at {two[1]:g} s")
     return rows[~again]
 
 
@@ -95,17 +95,17 @@ def _name(clips: pa.Table, row: int) -> tuple[str, float]:
     return clips["video_id"][row].as_py(), clips["start_time_seconds"][row].as_py()
 
 
-def write_shard(number: int, batches: Iterable[bytes], settings: ShardSettings, findings: Findings) -> list[ShardFile]:
+def write_shard(number: int, batches: Iterable[bytes], settings: ShardSettings, issues: InputIssues) -> list[ShardFile]:
     """Write the clips of one shard, a file a side that has any.
 
     Args:
         number: of the shard.
         batches: its clips as `clips.to_bytes` gives them.
         settings: where and how.
-        findings: counts the clips met twice.
+        issues: counts the clips met twice.
     """
     clips = with_targets(pa.Table.from_batches([from_bytes(batch) for batch in batches]).combine_chunks())
-    rows = in_order(clips, findings)
+    rows = shuffled_rows(clips, issues)
     sides, clips = clips["side"].to_numpy()[rows], clips.select(SCHEMA.names)
     written = []
     for index, side in enumerate(SIDES):
@@ -139,7 +139,9 @@ def _write(file: str, side: str, clips: pa.Table, output: str) -> ShardFile:
     )
 
 
-def thin(keyed: tuple[int, bytes], found: Findings, settings: ShardSettings) -> Iterator[tuple[int, bytes]]:
+def drop_negatives(
+    keyed: tuple[int, bytes], found: InputIssues, settings: ShardSettings
+) -> Iterator[tuple[int, bytes]]:
     """Leave out clips without laughter, until about `negatives_per_laugh` are left for each one with.
 
     Which ones go depends on each clip's name and start alone. The side eval is left whole.
@@ -150,12 +152,12 @@ def thin(keyed: tuple[int, bytes], found: Findings, settings: ShardSettings) -> 
     ids, starts = clips["video_id"].to_numpy(), clips["start_time_seconds"].to_numpy()
     draws = clip_hash(ids, starts, seed=settings.seed, buckets=_GRAIN, purpose=_DRAW)
     evaluation = clips["side"].to_numpy() == SIDES.index("eval")
-    kept = clips.filter(pa.array(~none | evaluation | (draws < share_kept(found, settings) * _GRAIN)))
+    kept = clips.filter(pa.array(~none | evaluation | (draws < negative_keep_rate(found, settings) * _GRAIN)))
     if len(kept):
         yield number, to_bytes(kept.combine_chunks().to_batches()[0])
 
 
-def share_kept(found: Findings, settings: ShardSettings) -> float:
+def negative_keep_rate(found: InputIssues, settings: ShardSettings) -> float:
     """The share, in [0, 1], of the clips without laughter that is kept."""
     if settings.negatives_per_laugh is None:
         return 1.0
@@ -171,16 +173,16 @@ class _WriteShard(beam.DoFn):
 
     def process(self, keyed: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         number, batches = keyed
-        findings = Findings(strict=self._settings.strict)
-        yield from write_shard(number, batches, self._settings, findings)
-        yield beam.pvalue.TaggedOutput("findings", findings)
+        issues = InputIssues(strict=self._settings.strict)
+        yield from write_shard(number, batches, self._settings, issues)
+        yield beam.pvalue.TaggedOutput("findings", issues)
 
 
 class WrittenShards(NamedTuple):
     """What writing shards gives."""
 
     files: beam.PCollection[ShardFile]
-    findings: beam.PCollection[Findings]
+    findings: beam.PCollection[InputIssues]
 
 
 @dataclasses.dataclass(eq=False)
@@ -194,16 +196,16 @@ class ShuffleIntoShards(beam.PTransform):
     """
 
     settings: ShardSettings
-    found: beam.PCollection[Findings]
+    found: beam.PCollection[InputIssues]
     groupings: int = 1
 
     def expand(self, clips: beam.PCollection[tuple[int, bytes]]) -> WrittenShards:
         """Thin if wanted, bring each shard's clips together, write them."""
         if self.settings.negatives_per_laugh is not None:
-            total = beam.pvalue.AsSingleton(self.found | "MergeFindings" >> beam.CombineGlobally(merged))
-            clips = clips | "Thin" >> beam.FlatMap(thin, found=total, settings=self.settings).with_output_types(
-                tuple[int, bytes]
-            )
+            total = beam.pvalue.AsSingleton(self.found | "MergeFindings" >> beam.CombineGlobally(merge_issues))
+            clips = clips | "Thin" >> beam.FlatMap(
+                drop_negatives, found=total, settings=self.settings
+            ).with_output_types(tuple[int, bytes])
         parts = clips | "Part" >> beam.Partition(lambda keyed, parts: keyed[0] % parts, self.groupings)
         written = [self._write(number, part) for number, part in enumerate(parts)]
         return WrittenShards(

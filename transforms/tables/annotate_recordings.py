@@ -18,7 +18,7 @@ from common.atomic_files import write_errors
 from common.parquet_files import atomic_parquet, is_whole, read_document
 from models.bundles.bundle import HeadSpec
 from models.events import Thresholds, WindowScores, find_events
-from transforms.embed.store import PartFile, fingerprint, part_path, read_info
+from transforms.embed.store import StorePart, fingerprint, part_path, read_info
 from transforms.tables.classify_windows import ClassifyWindows
 from transforms.tables.schemas import WINDOWS, ModelNames, event_document, window_rows
 
@@ -59,7 +59,7 @@ class AnnotateSettings:
             }
         )
 
-    def annotation_path(self, part: PartFile) -> str:
+    def annotation_path(self, part: StorePart) -> str:
         """Where the recording's annotation lies."""
         return part_path(annotations_folder(self.output), part.date, part.recording_id)
 
@@ -73,13 +73,13 @@ def annotations_folder(output: str) -> str:
     return f"{output.rstrip('/')}/annotations"
 
 
-def fitting_annotation(part: PartFile, settings: AnnotateSettings) -> dict[str, Any] | None:
+def current_annotation(part: StorePart, settings: AnnotateSettings) -> dict[str, Any] | None:
     """What the part's annotation says, where it is there and made from this part by this head; else None."""
     document = read_document(settings.annotation_path(part))
     return document if document and document["fingerprint"] == settings.fingerprint(part.version) else None
 
 
-def save_annotation(part: PartFile, scores: WindowScores, settings: AnnotateSettings) -> None:
+def save_annotation(part: StorePart, scores: WindowScores, settings: AnnotateSettings) -> None:
     """Find the recording's events and write its annotation."""
     info = read_info(part.path)
     if info is None:
@@ -100,10 +100,10 @@ class AnnotateRecordings(beam.PTransform):
 
     settings: AnnotateSettings
 
-    def expand(self, parts: beam.PCollection[PartFile]) -> beam.PCollection[PartFile]:
+    def expand(self, parts: beam.PCollection[StorePart]) -> beam.PCollection[StorePart]:
         """Leave alone what is annotated already."""
         settings = self.settings
-        sides = parts | "Sort" >> beam.ParDo(_ByNeed(settings)).with_outputs("fresh", main="ready")
+        sides = parts | "Sort" >> beam.ParDo(_SplitStale(settings)).with_outputs("fresh", main="ready")
         annotated = (
             sides.fresh
             | "ClassifyWindows" >> ClassifyWindows(settings.head, settings.store, hop_s=settings.hop_s)
@@ -112,16 +112,16 @@ class AnnotateRecordings(beam.PTransform):
         return (sides.ready, annotated) | "Flatten" >> beam.Flatten()
 
 
-class _ByNeed(beam.DoFn):
+class _SplitStale(beam.DoFn):
     def __init__(self, settings: AnnotateSettings) -> None:
         self._settings = settings
 
-    def process(self, part: PartFile) -> Iterator[Any]:
-        fits = fitting_annotation(part, self._settings) and is_whole(self._settings.annotation_path(part))
+    def process(self, part: StorePart) -> Iterator[Any]:
+        fits = current_annotation(part, self._settings) and is_whole(self._settings.annotation_path(part))
         yield part if fits else pvalue.TaggedOutput("fresh", part)
 
 
-def _save(part: PartFile, scores: WindowScores, settings: AnnotateSettings) -> PartFile:
+def _save(part: StorePart, scores: WindowScores, settings: AnnotateSettings) -> StorePart:
     with write_errors(settings.output):
         save_annotation(part, scores, settings)
     return part

@@ -17,7 +17,7 @@ from models.events import WINDOWS_S, WindowScores
 from models.networks.head import Head
 from models.networks.threads import use_one_thread_per_call
 from transforms import run_metrics
-from transforms.embed.store import PART_FORMAT, PartFile, read_part, void_part
+from transforms.embed.store import PART_FORMAT, StorePart, mark_damaged, read_part
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class HeadModelHandler(ModelHandler[Embeddings, WindowScores, Head]):
         """Scores of each recording; each is computed alone, so the batch's size changes nothing."""
         for embeddings in batch:
             watch = run_metrics.Stopwatch()
-            with watch.running():
+            with watch.timed():
                 scores = classify_windows(embeddings, model, hop_s=self._hop_s)
             run_metrics.record("classify_ms", 1000 * watch.seconds)
             run_metrics.count("windows_classified", sum(map(len, scores.by_length.values())))
@@ -71,7 +71,7 @@ class HeadModelHandler(ModelHandler[Embeddings, WindowScores, Head]):
         return "laughter_head"
 
 
-def read_embeddings(part: PartFile, store: str) -> Iterator[tuple[PartFile, Embeddings]]:
+def read_embeddings(part: StorePart, store: str) -> Iterator[tuple[StorePart, Embeddings]]:
     """The part's embeddings under its name; none where it is damaged, which the part then says, as failed."""
     try:
         embeddings, document = read_part(part.path)
@@ -80,7 +80,7 @@ def read_embeddings(part: PartFile, store: str) -> Iterator[tuple[PartFile, Embe
             raise
         logger.warning("%s is damaged (%s) and has to be made anew", part.path, error)
         run_metrics.count("parts_damaged")
-        void_part(store, part, str(error))
+        mark_damaged(store, part, str(error))
         embeddings, document = read_part(part.path)
     if document.get("format") == PART_FORMAT:
         yield part, embeddings
@@ -102,7 +102,7 @@ class ClassifyWindows(beam.PTransform):
     store: str
     hop_s: int = 1
 
-    def expand(self, parts: beam.PCollection[PartFile]) -> beam.PCollection[tuple[PartFile, WindowScores]]:
+    def expand(self, parts: beam.PCollection[StorePart]) -> beam.PCollection[tuple[StorePart, WindowScores]]:
         """Read the embeddings, run the head."""
         store = self.store
         return (

@@ -7,12 +7,12 @@ import urllib.parse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a name alone needs no tables
-    from transforms.tables.read_tables import Row
+    from transforms.tables.read_tables import TableRow
 
 NO_MEDIA = "none"
 
 
-def media_place(recording: Row, media: str | None) -> str | None:
+def media_path(recording: TableRow, media: str | None) -> str | None:
     """Path or URL of the recording's media file; None for none.
 
     Args:
@@ -25,7 +25,7 @@ def media_place(recording: Row, media: str | None) -> str | None:
     return path if media is None else f"{media.rstrip('/')}/{path.rsplit('/', 1)[-1]}"
 
 
-def media_link(place: str, page: str) -> str | None:
+def media_href(place: str, page: str) -> str | None:
     """What a page links to reach `place`: relative where both are on this machine's disk.
 
     Args:

@@ -13,17 +13,17 @@ import pyarrow as pa
 from common import storage
 from common.parquet_files import open_parquet
 from common.partitions import day_folder
-from common.text import storable
-from transforms.embed.inputs import listed_inputs
-from transforms.embed.store import PartFile, list_day, part_path
+from common.text import utf8_text
+from transforms.embed.inputs import expand_lists
+from transforms.embed.store import StorePart, list_day, part_path
 from transforms.tables.annotate_recordings import AnnotateSettings
 from transforms.tables.read_tables import list_days
 from transforms.tables.schemas import SCHEMAS
-from transforms.tables.write_tables import mark_path, table_path
+from transforms.tables.write_tables import day_state_path, table_path
 
 
 @dataclasses.dataclass(frozen=True)
-class Gone:
+class DeletedRecording:
     """A recording that the tables know and the archive does not.
 
     Attributes:
@@ -36,7 +36,7 @@ class Gone:
     path: str
 
 
-def find_gone(output: str, inputs: Sequence[str], found: Set[str]) -> Iterator[Gone]:
+def find_deleted(output: str, inputs: Sequence[str], found: Set[str]) -> Iterator[DeletedRecording]:
     """The recordings that lay where the inputs look, were not found there, and whose file is there no more.
 
     Args:
@@ -44,7 +44,7 @@ def find_gone(output: str, inputs: Sequence[str], found: Set[str]) -> Iterator[G
         inputs: of this run; each has matched something, so none of them is a disk that is not mounted.
         found: ids of the recordings that the inputs mean now.
     """
-    beginnings = tuple(_beginning(item) for item in listed_inputs(inputs))
+    beginnings = tuple(_path_prefix(item) for item in expand_lists(inputs))
     for date in list_days(output):
         with contextlib.suppress(OSError, pa.ArrowException):  # a damaged table is written anew by this very run
             with open_parquet(table_path(output, "recordings", date)) as parquet:
@@ -52,10 +52,10 @@ def find_gone(output: str, inputs: Sequence[str], found: Set[str]) -> Iterator[G
             for row in rows:
                 missing = row["path"].startswith(beginnings) and row["recording_id"] not in found
                 if missing and not _exists(row["path"]):
-                    yield Gone(row["recording_id"], date, row["path"])
+                    yield DeletedRecording(row["recording_id"], date, row["path"])
 
 
-def remove(gone: Iterable[Gone], settings: AnnotateSettings) -> None:
+def remove(gone: Iterable[DeletedRecording], settings: AnnotateSettings) -> None:
     """Remove the recordings' parts and annotations, and the tables of days that nothing is left of.
 
     Days that keep recordings are written anew by the run that follows, for their parts changed.
@@ -68,11 +68,11 @@ def remove(gone: Iterable[Gone], settings: AnnotateSettings) -> None:
         dates.add(recording.date)
         path = part_path(settings.store, recording.date, recording.recording_id)
         _remove_file(path)
-        _remove_file(settings.annotation_path(PartFile(recording.recording_id, recording.date, path, "")))
+        _remove_file(settings.annotation_path(StorePart(recording.recording_id, recording.date, path, "")))
     for date in dates:
         if not list_day(settings.store, date):
             for path in (
-                mark_path(settings.output, date),
+                day_state_path(settings.output, date),
                 *(table_path(settings.output, name, date) for name in SCHEMAS),
             ):
                 _remove_file(path)
@@ -80,15 +80,15 @@ def remove(gone: Iterable[Gone], settings: AnnotateSettings) -> None:
             _remove_folder(day_folder(settings.store, date))
 
 
-def _beginning(item: str) -> str:
+def _path_prefix(item: str) -> str:
     """What the paths begin with that an input means: a folder, or what comes before the first of a pattern's signs."""
     item = item.removeprefix("file://")
     remote = storage.is_remote(item)
     if not glob.has_magic(item) or (not remote and os.path.lexists(item)):
-        return storable((item if remote else os.path.abspath(item)).rstrip("/") + "/")
+        return utf8_text((item if remote else os.path.abspath(item)).rstrip("/") + "/")
     fixed = item[: min(item.find(sign) for sign in "*?[" if sign in item)]
     folder, slash, name = fixed.rpartition("/")
-    return storable(fixed if remote else os.path.join(os.path.abspath(folder + slash), name))
+    return utf8_text(fixed if remote else os.path.join(os.path.abspath(folder + slash), name))
 
 
 def _exists(path: str) -> bool:

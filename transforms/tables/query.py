@@ -17,7 +17,7 @@ from common import storage
 from common.errors import LaughterError, UsageError
 from common.extras import require
 from common.listing import find_files
-from common.text import printable
+from common.text import display_text
 
 TABLES = ("recordings", "windows", "events")
 FOLDER = pathlib.Path(__file__).parent / "queries"
@@ -85,7 +85,7 @@ def view_statements(tables: str) -> list[str]:
         UsageError: there are no tables.
     """
     if not _has_files(tables, "recordings"):
-        raise UsageError(f"{printable(tables)} holds no tables; give the folder that laughter detect wrote")
+        raise UsageError(f"{display_text(tables)} holds no tables; give the folder that laughter detect wrote")
     return ["SET TimeZone = 'UTC'", *(_view(tables, table) for table in TABLES)]
 
 
@@ -186,7 +186,7 @@ def query_errors() -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        reason = printable(str(error).split("\n\nLINE")[0].replace("\n", " "), longest=600)
+        reason = display_text(str(error).split("\n\nLINE")[0].replace("\n", " "), longest=600)
         remedy = "run laughter detect again, which writes the tables anew"
         if not isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
             remedy = "check the SQL and the values of its parameters"

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from common import partitions
 from common.errors import LaughterError
 from common.parquet_files import open_parquet
-from common.text import printable
+from common.text import display_text
 from models.constants import LAUGHTER_KINDS
 from transforms.tables.schemas import EVENTS, RECORDINGS, table_path
 
@@ -26,14 +26,14 @@ ROWS_A_BATCH = 4096
 NUMBERS = ("start_s", "end_s", "score_max", "score_mean", *LAUGHTER_KINDS)
 """Columns of the events table that every event has a number in."""
 
-Row = Mapping[str, Any]
+TableRow = Mapping[str, Any]
 
 
 class TableError(LaughterError):
     """A day's tables cannot be read, or not to their end; the message is one sentence."""
 
 
-class BadRecording(LaughterError):
+class InvalidRecording(LaughterError):
     """What the tables say of one recording makes no sense, or does not fit a format.
 
     Attributes:
@@ -42,12 +42,12 @@ class BadRecording(LaughterError):
 
     def __init__(self, recording_id: str, reason: str) -> None:
         """Name the recording and the reason."""
-        super().__init__(f"{printable(recording_id, longest=120)}: {reason}")
+        super().__init__(f"{display_text(recording_id, longest=120)}: {reason}")
         self.reason = reason
 
 
 @dataclasses.dataclass(frozen=True)
-class Annotated:
+class RecordingWithEvents:
     """A recording and its events, as the tables have them.
 
     Attributes:
@@ -55,8 +55,8 @@ class Annotated:
         events: its rows of the events table, by start.
     """
 
-    recording: Row
-    events: Sequence[Row]
+    recording: TableRow
+    events: Sequence[TableRow]
 
     @property
     def recording_id(self) -> str:
@@ -75,7 +75,7 @@ class Annotated:
         return float(max((*told, *(event["end_s"] for event in self.events))))
 
 
-def read_day(tables: str, date: str) -> Iterator[Annotated]:
+def read_day(tables: str, date: str) -> Iterator[RecordingWithEvents]:
     """Every recording of one day with its events, by recording_id.
 
     Args:
@@ -93,7 +93,7 @@ def read_day(tables: str, date: str) -> Iterator[Annotated]:
             yield from _join(_rows(recordings, RECORDINGS, once=True), _grouped(_rows(events, EVENTS)))
     except (OSError, pa.ArrowException, KeyError) as error:
         raise TableError(
-            f"the tables of date={date} cannot be read ({printable(str(error), longest=300)}); run laughter detect "
+            f"the tables of date={date} cannot be read ({display_text(str(error), longest=300)}); run laughter detect "
             "again, which writes them anew"
         ) from error
 
@@ -106,7 +106,7 @@ def list_days(tables: str) -> list[str]:
         return []
 
 
-def check(annotated: Annotated) -> None:
+def validate(annotated: RecordingWithEvents) -> None:
     """Refuse what no format can hold.
 
     Raises:
@@ -114,17 +114,17 @@ def check(annotated: Annotated) -> None:
     """
     again = "run laughter detect again"
     if not all(math.isfinite(value) for value in annotated.recording.values() if isinstance(value, float)):
-        raise BadRecording(annotated.recording_id, f"a time is no number; {again}")
+        raise InvalidRecording(annotated.recording_id, f"a time is no number; {again}")
     for event in annotated.events:
         if not all(event[name] is not None and math.isfinite(event[name]) for name in NUMBERS):
-            raise BadRecording(annotated.recording_id, f"a time or score of an event is no number; {again}")
+            raise InvalidRecording(annotated.recording_id, f"a time or score of an event is no number; {again}")
         if event["kind"] not in LAUGHTER_KINDS:
-            raise BadRecording(annotated.recording_id, f"an event's kind is none of the six; {again}")
+            raise InvalidRecording(annotated.recording_id, f"an event's kind is none of the six; {again}")
         if not 0 <= event["start_s"] < event["end_s"]:
-            raise BadRecording(annotated.recording_id, f"an event does not end after its start; {again}")
+            raise InvalidRecording(annotated.recording_id, f"an event does not end after its start; {again}")
 
 
-def _rows(parquet: pq.ParquetFile, schema: pa.Schema, *, once: bool = False) -> Iterator[Row]:
+def _rows(parquet: pq.ParquetFile, schema: pa.Schema, *, once: bool = False) -> Iterator[TableRow]:
     """The rows by recording_id; with `once`, no recording may come twice."""
     found = {field.name: field.type for field in parquet.schema_arrow}
     others = [field.name for field in schema if found.get(field.name) != field.type]
@@ -140,9 +140,9 @@ def _rows(parquet: pq.ParquetFile, schema: pa.Schema, *, once: bool = False) -> 
             yield row
 
 
-def _grouped(rows: Iterator[Row]) -> Iterator[tuple[str, list[Row]]]:
+def _grouped(rows: Iterator[TableRow]) -> Iterator[tuple[str, list[TableRow]]]:
     """The events of one recording after the other: not before the next one's first row is read without damage."""
-    group: list[Row] = []
+    group: list[TableRow] = []
     for row in rows:
         if group and row["recording_id"] != group[0]["recording_id"]:
             yield group[0]["recording_id"], group
@@ -152,17 +152,21 @@ def _grouped(rows: Iterator[Row]) -> Iterator[tuple[str, list[Row]]]:
         yield group[0]["recording_id"], group
 
 
-def _join(recordings: Iterator[Row], groups: Iterator[tuple[str, list[Row]]]) -> Iterator[Annotated]:
+def _join(
+    recordings: Iterator[TableRow], groups: Iterator[tuple[str, list[TableRow]]]
+) -> Iterator[RecordingWithEvents]:
     """Recordings with their events; events without a recording are told of at the end, for the rest is good."""
     group, strays = next(groups, None), 0
     for recording in recordings:
         while group and group[0] < recording["recording_id"]:
             group, strays = next(groups, None), strays + 1
         if group and group[0] == recording["recording_id"]:
-            yield Annotated(recording, sorted(group[1], key=lambda event: (event["start_s"] or 0, event["end_s"] or 0)))
+            yield RecordingWithEvents(
+                recording, sorted(group[1], key=lambda event: (event["start_s"] or 0, event["end_s"] or 0))
+            )
             group = next(groups, None)
         else:
-            yield Annotated(recording, ())
+            yield RecordingWithEvents(recording, ())
     strays += bool(group) + sum(1 for _ in groups)
     if strays:
         raise OSError(f"there are events of {strays} recordings that the recordings table does not know")

@@ -16,11 +16,11 @@ import pyarrow.parquet as pq
 
 from common.errors import ModelError
 from common.parquet_files import open_parquet, read_document
-from common.text import printable
+from common.text import display_text
 from models.constants import CLASSES, LONG_WINDOW_S, SHORT_WINDOW_S
 from models.events import WINDOWS_S, Thresholds, WindowScores, second_scores
 from transforms.decode.outcome import SHORTEST_AUDIO_S
-from transforms.tables.read_tables import BadRecording, TableError
+from transforms.tables.read_tables import InvalidRecording, TableError
 from transforms.tables.schemas import WINDOWS, table_path
 
 COLUMNS = ("recording_id", "window_s", "start_s", *CLASSES)
@@ -56,7 +56,7 @@ def read_event_settings(tables: str, date: str) -> EventSettings:
         ) from error
 
 
-class WindowsTables:
+class WindowsReader:
     """The windows tables of some days, one open at a time, in memory of one recording."""
 
     def __init__(self, tables: str) -> None:
@@ -65,7 +65,7 @@ class WindowsTables:
         self._date: str | None = None
         self._open = contextlib.ExitStack()
 
-    def __enter__(self) -> WindowsTables:
+    def __enter__(self) -> WindowsReader:
         """Nothing is open yet."""
         return self
 
@@ -92,7 +92,7 @@ class WindowsTables:
         except (OSError, pa.ArrowException) as error:
             self._date = None
             raise TableError(
-                f"the windows table of date={date} cannot be read ({printable(str(error), longest=300)}); {AGAIN}, "
+                f"the windows table of date={date} cannot be read ({display_text(str(error), longest=300)}); {AGAIN}, "
                 "which writes it anew"
             ) from error
         return _scores(recording_id, audio_s, rows, self._settings.hop_s)
@@ -151,13 +151,13 @@ def _scores(recording_id: str, audio_s: float, rows: pa.Table, hop_s: int) -> Wi
     by_length = {length: np.ascontiguousarray(values[lengths == length]) for length in WINDOWS_S}
     windows = len(by_length[WINDOWS_S[0]])
     if not windows and _seconds(audio_s):
-        raise BadRecording(recording_id, f"it has no windows; {AGAIN}")
+        raise InvalidRecording(recording_id, f"it has no windows; {AGAIN}")
     seconds = windows if hop_s == 1 else _seconds(audio_s)
     told = [starts[lengths == length] for length in WINDOWS_S]
     if not all(np.array_equal(mine, np.arange(math.ceil(seconds / hop_s)) * float(hop_s)) for mine in told):
-        raise BadRecording(recording_id, f"its windows are not one every {hop_s} s; {AGAIN}")
+        raise InvalidRecording(recording_id, f"its windows are not one every {hop_s} s; {AGAIN}")
     if not (np.isfinite(values).all() and (values >= 0).all() and (values <= 1).all()):
-        raise BadRecording(recording_id, f"a score of its windows is no number from 0 to 1; {AGAIN}")
+        raise InvalidRecording(recording_id, f"a score of its windows is no number from 0 to 1; {AGAIN}")
     return WindowScores(seconds, hop_s, by_length)
 
 

@@ -16,9 +16,9 @@ from common.atomic_files import file_version, read_text, write_errors, write_tex
 from common.parquet_files import AtomicWriter, atomic_parquet, open_parquet
 from common.partitions import day_folder, list_days
 from transforms import run_metrics
-from transforms.embed.embed_recordings import PartRef
-from transforms.embed.store import PartFile, fingerprint, list_day
-from transforms.tables.annotate_recordings import AnnotateSettings, annotations_folder, fitting_annotation
+from transforms.embed.embed_recordings import EmbedResult
+from transforms.embed.store import StorePart, fingerprint, list_day
+from transforms.tables.annotate_recordings import AnnotateSettings, annotations_folder, current_annotation
 from transforms.tables.schemas import SCHEMAS, event_rows, recording_row, table_path
 
 logger = logging.getLogger(__name__)
@@ -30,13 +30,13 @@ class DayChanged(Exception):
     """What a day's tables were being made from was changed meanwhile, by another run; they stay as they were."""
 
 
-def day_fingerprint(parts: Iterable[PartFile], settings: AnnotateSettings) -> str:
+def day_fingerprint(parts: Iterable[StorePart], settings: AnnotateSettings) -> str:
     """Of everything that a day's tables are made from."""
     versions = sorted((part.recording_id, part.version) for part in parts)
     return settings.fingerprint(fingerprint({"parts": versions}))
 
 
-def mark_path(output: str, date: str) -> str:
+def day_state_path(output: str, date: str) -> str:
     """The file that notes what a day's tables were last made from.
 
     It lies beside the tables and not in them, for it changes with the time at which a part was written, and equal
@@ -45,21 +45,21 @@ def mark_path(output: str, date: str) -> str:
     return f"{day_folder(annotations_folder(output), date)}/day.json"
 
 
-def is_current(date: str, settings: AnnotateSettings) -> bool:
+def is_up_to_date(date: str, settings: AnnotateSettings) -> bool:
     """Whether the day's tables say what the store and the head would have them say now."""
     parts = list_day(settings.store, date)
     tables = {table: file_version(table_path(settings.output, table, date)) for table in SCHEMAS}
-    return _read_mark(settings.output, date) == _mark(day_fingerprint(parts, settings), tables)
+    return _read_day_state(settings.output, date) == _day_state(day_fingerprint(parts, settings), tables)
 
 
-def _read_mark(output: str, date: str) -> str | None:
+def _read_day_state(output: str, date: str) -> str | None:
     try:
-        return read_text(mark_path(output, date))
+        return read_text(day_state_path(output, date))
     except ValueError:  # damaged, and no text any more
         return None
 
 
-def _mark(fingerprint: str, tables: Mapping[str, str | None]) -> str:
+def _day_state(fingerprint: str, tables: Mapping[str, str | None]) -> str:
     """What is noted of a day: what it was made from, and which very files came of it.
 
     The files are named because another run may replace them with an older state before this one notes its own.
@@ -70,11 +70,11 @@ def _mark(fingerprint: str, tables: Mapping[str, str | None]) -> str:
 def stale_days(settings: AnnotateSettings) -> Iterator[str]:
     """The days whose tables have to be written."""
     for date in list_days(settings.store):
-        if not is_current(date, settings):
+        if not is_up_to_date(date, settings):
             yield date
 
 
-def write_day(date: str, parts: Iterable[PartFile], settings: AnnotateSettings) -> None:
+def write_day(date: str, parts: Iterable[StorePart], settings: AnnotateSettings) -> None:
     """Write the three tables of one day from its recordings' annotations, in memory that does not grow.
 
     Raises:
@@ -100,13 +100,13 @@ def write_day(date: str, parts: Iterable[PartFile], settings: AnnotateSettings) 
         if day_fingerprint(list_day(settings.store, date), settings) != written:
             raise DayChanged(f"the store's parts of date={date} were changed while the day was written")
     versions = {table: writer.version for table, writer in writers.items()}
-    write_text(mark_path(settings.output, date), _mark(written, versions))
+    write_text(day_state_path(settings.output, date), _day_state(written, versions))
 
 
 def _write_recording(
-    part: PartFile, settings: AnnotateSettings, windows: AtomicWriter, recordings: _Rows, events: _Rows
+    part: StorePart, settings: AnnotateSettings, windows: AtomicWriter, recordings: _Rows, events: _Rows
 ) -> None:
-    annotation = fitting_annotation(part, settings)
+    annotation = current_annotation(part, settings)
     if annotation is None:
         raise DayChanged(f"the annotation {settings.annotation_path(part)} was changed while its day was written")
     models = settings.model_names(annotation["info"])
@@ -141,7 +141,7 @@ class ListStaleDays(beam.PTransform):
 
     settings: AnnotateSettings
 
-    def expand(self, embedded: beam.PCollection[PartRef]) -> beam.PCollection[PartFile]:
+    def expand(self, embedded: beam.PCollection[EmbedResult]) -> beam.PCollection[StorePart]:
         """List the store, which covers more than this run's recordings."""
         settings = self.settings
         done = beam.pvalue.AsSingleton(embedded | "AllEmbedded" >> beam.combiners.Count.Globally())
@@ -160,18 +160,18 @@ class WriteTables(beam.PTransform):
 
     settings: AnnotateSettings
 
-    def expand(self, parts: beam.PCollection[PartFile]) -> beam.PCollection[str]:
+    def expand(self, parts: beam.PCollection[StorePart]) -> beam.PCollection[str]:
         """Gather each day's parts, names only, and write it."""
         settings = self.settings
         return (
             parts
-            | "KeyByDay" >> beam.WithKeys(lambda part: part.date).with_output_types(tuple[str, PartFile])
+            | "KeyByDay" >> beam.WithKeys(lambda part: part.date).with_output_types(tuple[str, StorePart])
             | "GroupByDay" >> beam.GroupByKey()
             | "WriteDay" >> beam.FlatMapTuple(lambda date, parts: _write(date, parts, settings))
         )
 
 
-def _write(date: str, parts: Iterable[PartFile], settings: AnnotateSettings) -> Iterator[str]:
+def _write(date: str, parts: Iterable[StorePart], settings: AnnotateSettings) -> Iterator[str]:
     try:
         with write_errors(settings.output):
             write_day(date, parts, settings)

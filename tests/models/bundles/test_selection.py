@@ -9,7 +9,7 @@ import pytest
 from common.errors import ModelError
 from models.bundles import bundle
 from models.bundles.bundle import open_bundle
-from models.bundles.selection import choose
+from models.bundles.selection import select_models
 from models.constants import CLASSES
 from models.networks.head_files import save_head
 from tests.helpers.loudness import loudness_head
@@ -32,7 +32,7 @@ def without_network(tmp_path, monkeypatch):
 
 
 def test_the_default_falls_back_where_the_weights_cannot_be_had(without_network):
-    choice = choose()
+    choice = select_models()
     assert (choice.embedder.name, choice.head.name) == ("compact", "compact")
     assert any("ships with the project" in note for note in choice.notes)
 
@@ -41,13 +41,13 @@ def test_vggish_by_name_never_falls_back(tmp_path, without_network):
     head = make_bundle(tmp_path / "head", "vggish")
     for named in ({"bundle": "vggish"}, {"bundle": "vggish", "head": str(head)}):
         with pytest.raises(ModelError, match="vggish_pca_params"):
-            choose(**named)
+            select_models(**named)
 
 
 def test_a_head_needs_the_embedder_it_was_trained_on(tmp_path):
     head = make_bundle(tmp_path / "head", "vggish")
     with pytest.raises(ModelError, match="was trained on embeddings of vggish, not of compact"):
-        choose(embedder="compact", head=str(head))
+        select_models(embedder="compact", head=str(head))
 
 
 def test_a_head_needs_the_very_weights_it_was_trained_on(tmp_path):
@@ -56,14 +56,14 @@ def test_a_head_needs_the_very_weights_it_was_trained_on(tmp_path):
     with np.load(mine / "embedder.npz") as arrays:
         np.savez(mine / "embedder.npz", **{name: arrays[name] for name in arrays.files}, extra=np.zeros(1))
     bundle.write_card(mine, json.loads((mine / "card.json").read_text()))
-    assert choose(head=str(mine)).embedder.weights == str(mine / "embedder.npz")
+    assert select_models(head=str(mine)).embedder.weights == str(mine / "embedder.npz")
     for mixed in ({"bundle": str(mine), "head": "compact"}, {"bundle": "compact", "head": str(mine)}):
         with pytest.raises(ModelError, match="embeddings of other compact weights"):
-            choose(**mixed)
+            select_models(**mixed)
 
 
 def test_a_bundle_of_ones_own(tmp_path):
-    choice = choose(bundle=str(make_bundle(tmp_path / "mine", thresholds={"onset": 0.7, "offset": 0.2})))
+    choice = select_models(bundle=str(make_bundle(tmp_path / "mine", thresholds={"onset": 0.7, "offset": 0.2})))
     assert (choice.embedder.name, choice.head.name, choice.head.thresholds.onset) == ("placeholder", "mine", 0.7)
 
 
@@ -76,7 +76,7 @@ def test_weights_that_are_not_vggish_are_refused(tmp_path):
         pca_means=np.zeros((128, 1), np.float32),
     )
     with pytest.raises(ModelError, match=r"weights\.npz cannot be used as VGGish"):
-        choose(embedder=str(tmp_path / "weights.npz"), head=str(head))
+        select_models(embedder=str(tmp_path / "weights.npz"), head=str(head))
 
 
 def test_shipped_bundles_are_as_their_cards_say():
@@ -85,7 +85,7 @@ def test_shipped_bundles_are_as_their_cards_say():
 
 
 def test_a_choice_of_what_ships_names_no_place_of_this_machine():
-    choice = choose(bundle="compact")
+    choice = select_models(bundle="compact")
     assert (choice.embedder.weights, choice.head.path) == ("shipped:compact/embedder.npz", "shipped:compact/head.npz")
     assert choice.head.load().dense.shape[1] == 7
 
@@ -95,7 +95,7 @@ def test_damage_is_noticed(tmp_path):
     with open(folder / "head.npz", "ab") as file:
         file.write(b"x")
     with pytest.raises(ModelError, match=r"head\.npz is damaged"):
-        choose(bundle=str(folder))
+        select_models(bundle=str(folder))
 
 
 @pytest.mark.parametrize(
@@ -111,4 +111,4 @@ def test_cards_that_are_wrong_are_refused(tmp_path, change, sentence):
     card = json.loads((folder / "card.json").read_text())
     (folder / "card.json").write_text(json.dumps(card | change))
     with pytest.raises(ModelError, match=sentence):
-        choose(bundle=str(folder))
+        select_models(bundle=str(folder))

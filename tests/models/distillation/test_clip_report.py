@@ -7,7 +7,7 @@ import pytest
 
 from models.distillation.clip_report import at_onset, clip_report, cross_fitted, highest_threshold
 from models.events import Thresholds
-from models.sounds.manifest import Row
+from models.sounds.manifest import LabelledClipRow
 
 SHAPE = Thresholds(onset=0.5, offset=0.35, min_on_s=2, min_off_s=1)
 
@@ -16,8 +16,8 @@ def as_it_is(sound: np.ndarray) -> np.ndarray:
     return sound.reshape(-1, 16000).mean(axis=1)
 
 
-def row(label: str, group: str) -> Row:
-    return Row(None, label, group, "evaluate", "CC0", group)
+def row(label: str, group: str) -> LabelledClipRow:
+    return LabelledClipRow(None, label, group, "evaluate", "CC0", group)
 
 
 def test_the_threshold_is_the_highest_that_finds_enough():

@@ -9,15 +9,15 @@ from sklearn.metrics import roc_auc_score
 from common.errors import UsageError
 from models.constants import CLASSES
 from models.evaluation import baselines
-from models.load_shards import ClipArrays
+from models.load_shards import ShardClips
 from models.shard_format import class_targets
 from tests.helpers.shards import made_clips
 
 
-def clips_of(embedding: np.ndarray, n_frames: list[int]) -> ClipArrays:
+def clips_of(embedding: np.ndarray, n_frames: list[int]) -> ShardClips:
     count = len(n_frames)
     bits = np.zeros((count, 66), np.uint8)
-    return ClipArrays(embedding, np.array(n_frames, np.int32), bits, np.array(["x"] * count), np.zeros(count))
+    return ShardClips(embedding, np.array(n_frames, np.int32), bits, np.array(["x"] * count), np.zeros(count))
 
 
 def test_pooling_looks_at_a_clips_own_frames_only():

@@ -32,7 +32,7 @@ def test_ap_and_auc_are_scikit_learns_ties_and_weights_included(levels, seed):
     scores, targets = random_case(seed=seed, levels=levels)
     truth = targets[:, 1]
     weights = np.random.default_rng(seed).integers(0, 4, (3, len(truth)))
-    ap, auc = ranking.Ranking(scores[:, 1], truth)(weights)
+    ap, auc = ranking.Ranking(scores[:, 1], truth).measure(weights)
     for row, weight in enumerate(weights):
         expected = reference.average_precision_score(truth, scores[:, 1], sample_weight=weight)
         assert ap[row] == pytest.approx(expected, abs=1e-9)
@@ -41,10 +41,10 @@ def test_ap_and_auc_are_scikit_learns_ties_and_weights_included(levels, seed):
 
 def test_ap_and_auc_worked_out_by_hand():
     truth = np.array([1, 0, 1, 0])
-    ap, auc = ranking.Ranking(np.array([0.9, 0.8, 0.7, 0.1]), truth)(np.ones((1, 4), int))
+    ap, auc = ranking.Ranking(np.array([0.9, 0.8, 0.7, 0.1]), truth).measure(np.ones((1, 4), int))
     assert ap[0] == pytest.approx((1 + 2 / 3) / 2)
     assert auc[0] == pytest.approx(3 / 4)
-    ap, auc = ranking.Ranking(np.full(4, 0.5), truth)(np.ones((1, 4), int))
+    ap, auc = ranking.Ranking(np.full(4, 0.5), truth).measure(np.ones((1, 4), int))
     assert (ap[0], auc[0]) == (0.5, 0.5)
 
 
@@ -112,11 +112,13 @@ def test_intervals_are_those_of_resampled_clips():
 
 
 def test_resamples_draw_as_many_clips_as_there_are_and_follow_the_seed():
-    parts = list(ranking.resamples(1_000_001, count=3, seed=0))  # so many that they come in parts
+    parts = list(ranking.bootstrap_weights(1_000_001, count=3, seed=0))  # so many that they come in parts
     assert [part.shape for part in parts] == [(1, 1_000_001)] * 3
     assert all((part.sum(axis=1) == 1_000_001).all() for part in parts)
     assert (parts[0] != parts[1]).any()
-    first, again, other = (np.concatenate(list(ranking.resamples(50, count=20, seed=seed))) for seed in (1, 1, 2))
+    first, again, other = (
+        np.concatenate(list(ranking.bootstrap_weights(50, count=20, seed=seed))) for seed in (1, 1, 2)
+    )
     assert first.shape == (20, 50)
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()

@@ -23,9 +23,9 @@ def intervals(pairs):
     return merged(np.array([(start / 10, (start + length) / 10) for start, length in pairs], float).reshape(-1, 2))
 
 
-def frames(stretches, per_s=10, length_s=36):
+def frames(intervals, per_s=10, length_s=36):
     active = np.zeros(length_s * per_s, bool)
-    for start, end in stretches:
+    for start, end in intervals:
         active[round(start * per_s) : round(end * per_s)] = True
     return active
 
@@ -43,8 +43,8 @@ def test_seconds_in_common_are_those_of_counted_frames(one, two):
 
 
 def test_overlapping_stretches_are_joined_and_touching_ones_stay_apart():
-    stretches = np.array([[5.0, 6.0], [1.0, 3.0], [2.0, 4.0], [2.5, 3.5], [4.0, 5.0]])
-    assert merged(stretches).tolist() == [[1, 4], [4, 5], [5, 6]]
+    intervals = np.array([[5.0, 6.0], [1.0, 3.0], [2.0, 4.0], [2.5, 3.5], [4.0, 5.0]])
+    assert merged(intervals).tolist() == [[1, 4], [4, 5], [5, 6]]
 
 
 def test_events_are_matched_one_to_one_within_the_collar():
@@ -112,7 +112,7 @@ def test_curves_of_perfect_and_of_useless_scores():
     lengths = {"x": 60.0, "y": 3600.5}
     scores = {"x": scores_of(marked["x"], 60), "y": np.zeros(10, np.float32)}
     perfect = measure_curves(scores, marked, lengths, collar_s=1.0, collar_share=0.2)
-    assert {**perfect.numbers(), "best_threshold": 1.0} == dict.fromkeys(perfect.numbers(), pytest.approx(1.0))
+    assert {**perfect.scalars(), "best_threshold": 1.0} == dict.fromkeys(perfect.scalars(), pytest.approx(1.0))
     assert 0 < perfect.best_threshold < 0.75
     assert np.diff(perfect.second_recall).min() >= 0
     assert len(perfect.second_recall) == len(perfect.second_precision) >= 2

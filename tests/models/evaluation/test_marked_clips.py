@@ -10,19 +10,19 @@ from models.evaluation.marked_clips import (
     LONG,
     SHORT,
     UNREACHED,
-    Span,
-    SpansError,
+    MarkedClip,
+    MarkedClipsError,
     count_frames,
-    find_spans,
+    find_marked_clips,
     frame_f1,
     leave_one_out,
     marked_frames,
-    measure_spans,
+    measure_marked_clips,
     probabilities,
-    read_spans,
+    read_marked_clips,
     thresholds_of,
 )
-from models.load_shards import ClipArrays
+from models.load_shards import ShardClips
 from tests.helpers.loudness import loudness_head
 
 HEADING = ",".join(COLUMNS)
@@ -34,8 +34,8 @@ def written(folder, *lines: str, heading: str = HEADING) -> str:
     return str(path)
 
 
-def clip(*stretches: tuple[float, float], seconds: float = 10) -> Span:
-    return Span("a", 30.0, 30.0 + seconds, stretches)
+def clip(*segments: tuple[float, float], seconds: float = 10) -> MarkedClip:
+    return MarkedClip("a", 30.0, 30.0 + seconds, segments)
 
 
 def second_by_second(*values: float) -> np.ndarray:
@@ -44,16 +44,16 @@ def second_by_second(*values: float) -> np.ndarray:
 
 def test_marked_clips_are_read(tmp_path):
     path = written(tmp_path, "a,30.0,40.0,0.000-1.725 8.86-10.000", "b,0,9.5,")
-    assert read_spans(path) == [
-        Span("a", 30.0, 40.0, ((0.0, 1.725), (8.86, 10.0))),
-        Span("b", 0.0, 9.5, ()),
+    assert read_marked_clips(path) == [
+        MarkedClip("a", 30.0, 40.0, ((0.0, 1.725), (8.86, 10.0))),
+        MarkedClip("b", 0.0, 9.5, ()),
     ]
 
 
 def test_the_files_of_spreadsheets_are_read(tmp_path):
     path = tmp_path / "spans.csv"
     path.write_bytes(b"\xef\xbb\xbf" + f"{HEADING}\r\na,0,10,1-2\r\n".encode())
-    assert read_spans(str(path)) == [Span("a", 0.0, 10.0, ((1.0, 2.0),))]
+    assert read_marked_clips(str(path)) == [MarkedClip("a", 0.0, 10.0, ((1.0, 2.0),))]
 
 
 @pytest.mark.parametrize(
@@ -75,29 +75,29 @@ def test_the_files_of_spreadsheets_are_read(tmp_path):
 )
 def test_a_malformed_line_is_named(tmp_path, line, reason):
     path = written(tmp_path, "good,30,40,1-2", line)
-    with pytest.raises(SpansError, match=f"{path}, line 3: ") as error:
-        read_spans(path)
+    with pytest.raises(MarkedClipsError, match=f"{path}, line 3: ") as error:
+        read_marked_clips(path)
     assert reason in str(error.value)
 
 
 def test_files_that_are_no_marked_clips_are_refused(tmp_path):
-    with pytest.raises(SpansError, match="lacks the columns end_time_seconds, laugh_segments_rel_s"):
-        read_spans(written(tmp_path, heading="video_id,start_time_seconds"))
-    with pytest.raises(SpansError, match="has no clips"):
-        read_spans(written(tmp_path))
-    with pytest.raises(SpansError, match=r"nowhere\.csv cannot be read"):
-        read_spans(str(tmp_path / "nowhere.csv"))
+    with pytest.raises(MarkedClipsError, match="lacks the columns end_time_seconds, laugh_segments_rel_s"):
+        read_marked_clips(written(tmp_path, heading="video_id,start_time_seconds"))
+    with pytest.raises(MarkedClipsError, match="has no clips"):
+        read_marked_clips(written(tmp_path))
+    with pytest.raises(MarkedClipsError, match=r"nowhere\.csv cannot be read"):
+        read_marked_clips(str(tmp_path / "nowhere.csv"))
     (tmp_path / "picture.csv").write_bytes(b"\x89PNG\xff\xfe")
-    with pytest.raises(SpansError, match=r"picture\.csv cannot be read"):
-        read_spans(str(tmp_path / "picture.csv"))
+    with pytest.raises(MarkedClipsError, match=r"picture\.csv cannot be read"):
+        read_marked_clips(str(tmp_path / "picture.csv"))
 
 
 def test_clips_are_found_by_recording_and_start():
     embedding = np.arange(3, dtype=np.uint8)[:, None, None].repeat(10, 1).repeat(128, 2)
     ids, starts = np.array(["a", "a", "b"], object), np.array([0.0, 30.0, 30.0])
-    clips = ClipArrays(embedding, np.array([10, 9, 10], np.int32), np.zeros((3, 66), np.uint8), ids, starts)
-    wanted = [Span("b", 31.0, 41.0, ()), Span("a", 30.0, 40.0, ()), Span("c", 30.0, 40.0, ())]
-    ((span, embeddings),) = find_spans(wanted, clips)
+    clips = ShardClips(embedding, np.array([10, 9, 10], np.int32), np.zeros((3, 66), np.uint8), ids, starts)
+    wanted = [MarkedClip("b", 31.0, 41.0, ()), MarkedClip("a", 30.0, 40.0, ()), MarkedClip("c", 30.0, 40.0, ())]
+    ((span, embeddings),) = find_marked_clips(wanted, clips)
     assert span == wanted[1]
     assert embeddings.shape == (9, 128)
     assert embeddings.max() == embeddings.min() == 1
@@ -154,7 +154,7 @@ def test_of_many_scores_so_many_quantiles_are_tried():
 
 def test_a_clip_has_no_part_in_its_threshold_where_no_other_is_marked():
     scores = [np.array([0.1, 0.95, 0.1], np.float32), np.full(3, 0.3, np.float32)]
-    metrics = measure_spans(
+    metrics = measure_marked_clips(
         dict.fromkeys((SHORT, LONG, COMBINED), scores),
         [marked_frames(clip((1, 2), seconds=3)), marked_frames(clip(seconds=3))],
         bootstraps=0,
@@ -169,7 +169,7 @@ def test_a_perfect_probability_is_limited_by_its_seconds_alone():
     whole = [np.zeros(10, np.float32), np.zeros(10, np.float32)]
     whole[0][1:3] = whole[1][4] = whole[1][7:9] = 1
     never = [np.zeros(10, np.float32)] * 2
-    metrics = measure_spans(
+    metrics = measure_marked_clips(
         {SHORT: whole, LONG: never, COMBINED: whole}, [marked_frames(span) for span in spans], bootstraps=50, seed=0
     )
     assert (metrics.clips, metrics.frames, metrics.marked_frames) == (2, 200, 45)
@@ -185,18 +185,18 @@ def test_a_perfect_probability_is_limited_by_its_seconds_alone():
 
 def test_without_resamples_or_marks_there_is_no_interval_and_no_f1():
     quiet = [marked_frames(clip())] * 2
-    ways = dict.fromkeys((SHORT, LONG, COMBINED), [np.zeros(10, np.float32)] * 2)
-    metrics = measure_spans(ways, quiet, bootstraps=0, seed=0)
+    methods = dict.fromkeys((SHORT, LONG, COMBINED), [np.zeros(10, np.float32)] * 2)
+    metrics = measure_marked_clips(methods, quiet, bootstraps=0, seed=0)
     assert metrics.f1[COMBINED].value is metrics.f1[COMBINED].low is metrics.all_found_f1 is None
 
 
 def test_the_ways_are_the_pipelines():
     embeddings = np.array([100] * 4 + [255] * 2 + [100] * 4, np.uint8)[:, None].repeat(128, 1)
     head = loudness_head()
-    ways = probabilities(head, embeddings)
-    assert {way: values.shape for way, values in ways.items()} == dict.fromkeys((SHORT, LONG, COMBINED), (10,))
+    methods = probabilities(head, embeddings)
+    assert {way: values.shape for way, values in methods.items()} == dict.fromkeys((SHORT, LONG, COMBINED), (10,))
     short, long = (head.window_scores(embeddings, window_s=seconds, hop_s=1) for seconds in (1, 10))
-    np.testing.assert_array_equal(ways[COMBINED], events.laughter_probability(short, long, 10))
-    np.testing.assert_allclose(ways[COMBINED], np.sqrt(ways[SHORT] * ways[LONG]), rtol=1e-6)
-    np.testing.assert_array_equal(np.flatnonzero(ways[SHORT] > 0.5), [4, 5])
-    assert ways[LONG].argmax() == 5  # of the six windows over it, two begin in the loud seconds
+    np.testing.assert_array_equal(methods[COMBINED], events.laughter_probability(short, long, 10))
+    np.testing.assert_allclose(methods[COMBINED], np.sqrt(methods[SHORT] * methods[LONG]), rtol=1e-6)
+    np.testing.assert_array_equal(np.flatnonzero(methods[SHORT] > 0.5), [4, 5])
+    assert methods[LONG].argmax() == 5  # of the six windows over it, two begin in the loud seconds

@@ -13,8 +13,8 @@ from models.sounds.labelled_clips import (
     OTHER,
     UNKNOWN,
     Clip,
-    Palette,
-    keep_decoded,
+    ClipSampler,
+    cache_decoded,
     load_decoded,
     split,
 )
@@ -37,7 +37,7 @@ def folder(tmp_path):
 
 def test_sounds_are_decoded_once_and_come_in_pieces_with_what_they_hold(folder, tmp_path, monkeypatch):
     rows, work = read_manifest(folder), tmp_path
-    kept = keep_decoded(rows, work)
+    kept = cache_decoded(rows, work)
     clips = load_decoded(kept)
     assert [(clip.label, clip.holds, len(clip.samples) / 16000) for clip in clips] == [
         ("laughter", LAUGHTER, 1.5),
@@ -48,9 +48,9 @@ def test_sounds_are_decoded_once_and_come_in_pieces_with_what_they_hold(folder, 
     ]
     assert [int(clip.samples[5]) for clip in clips] == [1000, 2000, 2000, 2000, 3000]
     monkeypatch.setattr("models.sounds.labelled_clips.read_audio", None)  # it is not called again
-    assert keep_decoded(rows, work) == kept
+    assert cache_decoded(rows, work) == kept
     with pytest.raises(TypeError):
-        keep_decoded(rows[:2], work)  # other rows, another file
+        cache_decoded(rows[:2], work)  # other rows, another file
 
 
 def test_a_sound_that_two_folders_hold_is_taken_once(folder):
@@ -65,7 +65,7 @@ def test_rare_labels_are_drawn_more_than_their_share():
     def clips(count, holds, label):
         return [Clip(np.full(3, number), holds, label) for number in range(count)]
 
-    palette = Palette(clips(400, OTHER, "speech") + clips(4, OTHER, "sneeze") + clips(1, LAUGHTER, "giggle"))
+    palette = ClipSampler(clips(400, OTHER, "speech") + clips(4, OTHER, "sneeze") + clips(1, LAUGHTER, "giggle"))
     assert LAUGHTER in palette
     assert UNKNOWN not in palette
     rng = np.random.default_rng(0)

@@ -3,13 +3,13 @@ import pytest
 
 from models.constants import SAMPLE_RATE_HZ
 from models.sounds import mixtures, synthesis
-from models.sounds.labelled_clips import LAUGHTER, OTHER, SPEECH, Clip, Palette
+from models.sounds.labelled_clips import LAUGHTER, OTHER, SPEECH, Clip, ClipSampler
 from models.sounds.mixtures import TOTAL_SAMPLES
 
 
-def palette() -> Palette:
+def palette() -> ClipSampler:
     rng = np.random.default_rng(0)
-    return Palette([Clip(synthesis.laugh(rng, 2.0), LAUGHTER), Clip(synthesis.music_like(rng, 3.0), OTHER)])
+    return ClipSampler([Clip(synthesis.laugh(rng, 2.0), LAUGHTER), Clip(synthesis.music_like(rng, 3.0), OTHER)])
 
 
 def test_a_programme_depends_on_the_seed_alone():
@@ -32,31 +32,31 @@ def test_laughter_is_noted_only_where_laughs_are_mixed_in(share, some):
 def test_talk_is_one_speaker_after_another_without_long_breaks():
     rng = np.random.default_rng(0)
     spoken = [synthesis.speech_like(rng, seconds) for seconds in (2.0, 3.0, 1.5)]
-    speakers = Palette([Clip(sound, OTHER, SPEECH) for sound in spoken])
+    speakers = ClipSampler([Clip(sound, OTHER, SPEECH) for sound in spoken])
     drawn = speakers.draw_speech(rng, size=4 * SAMPLE_RATE_HZ)
     assert sum(len(clip.samples) for clip in drawn) >= 4 * SAMPLE_RATE_HZ
-    heard = mixtures.talk(rng, speakers)
+    heard = mixtures.speech_background(rng, speakers)
     assert heard.shape == (TOTAL_SAMPLES,)
     power = (heard.reshape(-1, SAMPLE_RATE_HZ) ** 2).mean(axis=1)
     assert power.min() > 1e-3 * power.max()
 
 
 def test_without_speech_a_bed_lies_under_the_talk():
-    assert mixtures.talk(np.random.default_rng(0), palette()).shape == (TOTAL_SAMPLES,)
+    assert mixtures.speech_background(np.random.default_rng(0), palette()).shape == (TOTAL_SAMPLES,)
 
 
 def test_a_programme_without_one_kind_of_clip_is_refused():
     with pytest.raises(ValueError, match="at least one clip of laughter"):
-        mixtures.mix_programme(np.random.default_rng(0), Palette([Clip(np.ones(9, np.float32), OTHER)]))
+        mixtures.mix_programme(np.random.default_rng(0), ClipSampler([Clip(np.ones(9, np.float32), OTHER)]))
 
 
 def test_heard_counts_whole_seconds_and_forgets_what_is_drowned():
     track, others = np.zeros((2, TOTAL_SAMPLES), np.float32)
     at = (mixtures.CONTEXT_S + 4) * SAMPLE_RATE_HZ
     track[at : at + SAMPLE_RATE_HZ * 3 // 2] = 0.1
-    np.testing.assert_allclose(mixtures.heard(track, others), [0, 0, 0, 0, 1, 0.5, 0, 0, 0, 0])
+    np.testing.assert_allclose(mixtures.audible_share(track, others), [0, 0, 0, 0, 1, 0.5, 0, 0, 0, 0])
     others[at : at + SAMPLE_RATE_HZ] = 0.5
-    np.testing.assert_allclose(mixtures.heard(track, others), [0, 0, 0, 0, 0, 0.5, 0, 0, 0, 0])
+    np.testing.assert_allclose(mixtures.audible_share(track, others), [0, 0, 0, 0, 0, 0.5, 0, 0, 0, 0])
 
 
 def test_speed_moves_length_and_pitch():

@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.load_shards import ClipArrays, ShardsError
+from models.load_shards import ShardClips, ShardsError
 from models.networks.head import Head
 from models.networks.keras_head import HeadShape
 from models.shard_format import FRAMES, LABELS, class_targets, pack_targets, unpack_targets
 from models.training.batches import (
-    disordered,
-    interleaved,
-    mixed,
-    placed,
-    shortened,
-    unpacked,
+    crop_seconds,
+    decode_targets,
+    mixup,
+    pad_and_mask,
+    shuffle_seconds,
+    splice_seconds,
 )
-from models.training.fit import Epoch, Network, TrainingError, batches, fit
+from models.training.fit import Epoch, TrainableHead, TrainingError, batches, fit
 from models.training.recipes import RECIPES, Recipe
 from tests.helpers import shards
 from tests.helpers.shards import made_clips
@@ -57,7 +57,7 @@ def same(one: Head, other: Head) -> bool:
 def test_targets_are_unpacked_to_the_classes_and_all_labels():
     labels = np.array([0, 16, 17, 526, 21, 7, 8, 15, 22, 21])
     packed = pack_targets(labels, np.array([0, 2, 4, 4, 5, 9, 10]))
-    found = unpacked(tf.constant(packed)).numpy()
+    found = decode_targets(tf.constant(packed)).numpy()
     assert found.shape == (6, 7 + LABELS)
     np.testing.assert_array_equal(found[:, :7], class_targets(packed))
     np.testing.assert_array_equal(found[:, 7:], unpack_targets(packed))
@@ -65,7 +65,7 @@ def test_targets_are_unpacked_to_the_classes_and_all_labels():
 
 def test_a_mask_hides_the_seconds_that_a_clip_lacks():
     clips = made_clips(40)
-    x, mask = placed(small("hybrid"), clips.embedding, clips.n_frames)
+    x, mask = pad_and_mask(small("hybrid"), clips.embedding, clips.n_frames)
     np.testing.assert_array_equal(x, clips.embedding)
     np.testing.assert_array_equal(mask, np.arange(10) < clips.n_frames[:, None])
 
@@ -73,7 +73,7 @@ def test_a_mask_hides_the_seconds_that_a_clip_lacks():
 def test_zeros_before_move_a_clip_to_the_end_and_hide_nothing():
     clips = made_clips(40)
     clips.embedding[np.arange(10) >= clips.n_frames[:, None]] = 99  # what lies behind a clip must not matter
-    x, mask = placed(small("2017-adam"), clips.embedding, clips.n_frames)
+    x, mask = pad_and_mask(small("2017-adam"), clips.embedding, clips.n_frames)
     assert mask.numpy().all()
     for row, count, clip in zip(x.numpy(), clips.n_frames, clips.embedding, strict=True):
         np.testing.assert_array_equal(row[10 - count :], clip[:count])
@@ -83,7 +83,7 @@ def test_zeros_before_move_a_clip_to_the_end_and_hide_nothing():
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_network_that_is_trained_is_the_head_that_runs(name):
     recipe = small(name)
-    network = Network(recipe, seed=3, clips=100)
+    network = TrainableHead(recipe, seed=3, clips=100)
     rng = np.random.default_rng(0)
     for name, centre, spread in [("normalise_in", 100, 5000), ("normalise_out", 0, 0.3)]:
         if name == "normalise_in" or recipe.shape.normalise_out:
@@ -92,7 +92,7 @@ def test_the_network_that_is_trained_is_the_head_that_runs(name):
             network.model.get_layer(name).set_weights(weights)
     clips = rng.integers(0, 256, (30, 10, 128)).astype(np.uint8)
     counts = np.tile(np.arange(1, 11, dtype=np.int32), 3)
-    logits = network.model([*placed(recipe, clips, counts)], training=False).numpy()
+    logits = network.model([*pad_and_mask(recipe, clips, counts)], training=False).numpy()
     assert logits.shape[1] == 7 + recipe.shape.auxiliary
     expected = logits[:, :7].astype(np.float64)
     if recipe.shape.auxiliary:  # each kind is learned twice
@@ -112,7 +112,7 @@ def test_shortened_clips_are_stretches_of_the_clips():
     counts = np.array([10, 6, 1], np.int32)
     lengths, starts = set(), set()
     for number in range(80):
-        found, left = (part.numpy() for part in shortened(clips.astype(np.uint8), counts, 1.0, key(number)))
+        found, left = (part.numpy() for part in crop_seconds(clips.astype(np.uint8), counts, 1.0, key(number)))
         lengths.add(left[0])
         np.testing.assert_array_equal(left, np.minimum(counts, left[0]))  # one length for all clips that have it
         for row, count in enumerate(left):
@@ -127,16 +127,16 @@ def test_shortened_clips_are_stretches_of_the_clips():
 def test_a_share_of_batches_is_shortened():
     clips = made_clips(4)
     full = np.full(4, 10, np.int32)
-    cut = [int(shortened(clips.embedding, full, 0.25, key(number))[1][0]) < 10 for number in range(400)]
+    cut = [int(crop_seconds(clips.embedding, full, 0.25, key(number))[1][0]) < 10 for number in range(400)]
     assert 60 < sum(cut) < 140
-    found, left = shortened(clips.embedding, clips.n_frames, 0.0, key(1))
+    found, left = crop_seconds(clips.embedding, clips.n_frames, 0.0, key(1))
     np.testing.assert_array_equal(found, clips.embedding)
     np.testing.assert_array_equal(left, clips.n_frames)
 
 
 def test_disorder_moves_the_seconds_of_a_clip_and_no_others():
     clips = made_clips(40)
-    moved, again, other = (disordered(clips.embedding, clips.n_frames, key(n)).numpy() for n in (1, 1, 2))
+    moved, again, other = (shuffle_seconds(clips.embedding, clips.n_frames, key(n)).numpy() for n in (1, 1, 2))
     np.testing.assert_array_equal(moved, again)
     assert (moved != other).any()
     for before, after, count in zip(clips.embedding, moved, clips.n_frames, strict=True):
@@ -150,7 +150,7 @@ def mix(number: int, count: int = 200):
     lengths = np.arange(count) % 4 + 1
     x = np.broadcast_to(numbers[:, None, None], (count, 10, 128))
     y = np.stack([numbers, numbers == 0], axis=1).astype(np.float32)
-    x, y = mixed(x, np.arange(10) < lengths[:, None], y, 1.0, key(number))
+    x, y = mixup(x, np.arange(10) < lengths[:, None], y, 1.0, key(number))
     return x.numpy(), y.numpy(), numbers
 
 
@@ -168,7 +168,7 @@ def test_a_mixed_clip_is_mostly_itself_and_partly_one_as_long():
     count = 40
     lengths = np.arange(count) % 4 + 1
     own = np.eye(count, dtype=np.float32)
-    _, shares = mixed(np.zeros((count, 10, 128), np.float32), np.arange(10) < lengths[:, None], own, 1.0, key(2))
+    _, shares = mixup(np.zeros((count, 10, 128), np.float32), np.arange(10) < lengths[:, None], own, 1.0, key(2))
     np.testing.assert_allclose(shares.numpy().sum(axis=1), 1, atol=1e-6)
     for clip, row in enumerate(shares.numpy()):
         assert row[clip] >= 0.5
@@ -184,7 +184,7 @@ def interleave(number, share=1.0):
     clips = np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None], (count, 10, 128))
     y = np.concatenate([np.zeros((count, 6)), np.ones((count, 1)), np.eye(count)], axis=1).astype(np.float32)
     y[:2, [0, 6]] = 1, 0  # two clips with laughter
-    found, targets = interleaved(clips, lengths, y, share, key(number))
+    found, targets = splice_seconds(clips, lengths, y, share, key(number))
     return found.numpy(), targets.numpy(), lengths, y
 
 
@@ -217,7 +217,7 @@ def test_the_same_key_gives_the_same_mixture_and_stretch():
     np.testing.assert_array_equal(mix(1)[0], mix(1)[0])
     assert (mix(1)[0] != mix(2)[0]).any()
     clips = made_clips(9)
-    one, again, other = (shortened(clips.embedding, clips.n_frames, 1.0, key(number))[0] for number in (1, 1, 2))
+    one, again, other = (crop_seconds(clips.embedding, clips.n_frames, 1.0, key(number))[0] for number in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
     assert (one.numpy() != other.numpy()).any()
 
@@ -247,11 +247,11 @@ def scripted(monkeypatch, precisions: list[float]) -> list[Head]:
     """Let the held-out precisions be these, epoch by epoch; the list returned fills with the heads that had them."""
     heads: list[Head] = []
 
-    def average_precision(network: Network, clips: ClipArrays) -> float:
+    def average_precision(network: TrainableHead, clips: ShardClips) -> float:
         heads.append(network.head())
         return precisions[len(heads) - 1]
 
-    monkeypatch.setattr(Network, "average_precision", average_precision)
+    monkeypatch.setattr(TrainableHead, "average_precision", average_precision)
     return heads
 
 
@@ -320,7 +320,7 @@ def test_a_network_learns_to_tell_laughter(tmp_path):
 
 
 def test_held_out_precision_is_of_any_laughter():
-    network = Network(SMALL, seed=0, clips=96)
+    network = TrainableHead(SMALL, seed=0, clips=96)
     network.model.get_layer("normalise_in").set_weights([np.full(128, value) for value in (1, 0, 90, 3000)])
     clips = made_clips(40)
     laughs = class_targets(clips.targets)[:, -1] == 0
@@ -344,7 +344,7 @@ def test_shards_without_a_side_are_refused(tmp_path):
 
 @pytest.mark.usefixtures("eagerly")
 def test_a_loss_that_is_no_number_ends_the_training(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(Network, "epoch", lambda network, batches, number: float("nan"))
+    monkeypatch.setattr(TrainableHead, "epoch", lambda network, batches, number: float("nan"))
     with pytest.raises(TrainingError, match=r"loss of network 1 is nan in epoch 1"):
         run_fit(folder, tmp_path)
     assert not list(tmp_path.iterdir())

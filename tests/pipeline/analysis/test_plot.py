@@ -10,7 +10,7 @@ from PIL import Image
 
 from pipeline import cli
 from tests.helpers.tables import event_row, recording_row, write_tables, write_windows
-from transforms.plots.archive_totals import by_hour, by_month, by_network, months_between, whole_archive
+from transforms.plots.archive_totals import archive_totals, by_hour, by_month, by_network, months_between
 from transforms.tables.query import connect
 
 ONE, TWO, FAILED = "2016-01-01_0000_US_CNN_One", "2016-02-29_2330_DE_ZDF_Two", "2016-01-01_0100_US_CNN_Broken"
@@ -89,7 +89,7 @@ def test_a_name_that_is_no_file_name_is_drawn(tmp_path):
 
 def test_the_archive_as_a_plain_count_has_it(tables):
     with connect(str(tables)) as connection:
-        archive = whole_archive(connection)
+        archive = archive_totals(connection)
         assert (archive.recordings, archive.failed, archive.without_start, archive.laughs) == (4, 1, 1, 4)
         assert (archive.hours, archive.hours_without_start) == (2.5, 0.5)
         assert archive.laughing_hours == pytest.approx((60 + 30 + 30 + 15) / 3600)

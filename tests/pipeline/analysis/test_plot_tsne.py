@@ -16,7 +16,7 @@ from tests.helpers.media import beeps
 from tests.helpers.shards import made_clips, write
 from tests.helpers.tables import event_row, recording_row, write_tables
 from tests.transforms.embed.test_store import write as write_part
-from transforms.embed.recordings import describe
+from transforms.embed.recordings import recording_at
 from transforms.maps.clips import clips_of_shards, clips_of_tables
 
 ONE, TWO = "2016-01-01_0000_US_CNN_One", "2016-01-02_0000_DE_ZDF_Two"
@@ -95,7 +95,7 @@ def archive(tmp_path):
     write_tables(tmp_path / "tables", rows, [event_row(ONE, 12, 16), event_row(TWO, 40, 41.5, "snicker")])
     seconds = np.repeat(np.arange(100, dtype=np.uint8)[:, None], 128, axis=1)
     for row, embeddings in zip(rows, (seconds, np.full_like(seconds, 200)), strict=True):
-        write_part(tmp_path / "tables" / "store", describe(row["path"], 1, ""), embeddings)
+        write_part(tmp_path / "tables" / "store", recording_at(row["path"], 1, ""), embeddings)
     return tmp_path / "tables"
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from common.text import safe_name
+from common.text import safe_file_name
 from pipeline import cli
 from tests.helpers.tables import event_row, recording_row, write_tables, write_windows
 from transforms.formats import names
@@ -60,11 +60,11 @@ def test_what_export_writes_is_read_back(tables, tmp_path, name):
     found, expected = read_annotations(str(files)), read_annotations(str(tables))
     assert not found.troubles
     without_start, without_lines = name == "sfx", name in ("rttm", "csv")
-    keys = {ONE, *([] if without_start else [safe_name(ODD)]), *([] if without_lines else [QUIET])}
+    keys = {ONE, *([] if without_start else [safe_file_name(ODD)]), *([] if without_lines else [QUIET])}
     assert found.recordings.keys() == keys
     for key in keys:
-        kinds = {kind: stretches.tolist() for kind, stretches in expected.recordings[key].kinds.items()}
-        assert {kind: stretches.tolist() for kind, stretches in found.recordings[key].kinds.items()} == kinds
+        kinds = {kind: intervals.tolist() for kind, intervals in expected.recordings[key].kinds.items()}
+        assert {kind: intervals.tolist() for kind, intervals in found.recordings[key].kinds.items()} == kinds
         told = {"sfx": 60.0, "textgrid": 60.0, "jsonl": 60.0}.get(name)
         assert found.recordings[key].length_s == told
 

@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
-from common.redaction import place_without_secrets, without_secrets
-from common.text import printable, storable
+from common.redaction import redact, redact_url
+from common.text import display_text, utf8_text
 from pipeline import cli
 from tests.helpers.archive import NAMES, rows
 from transforms.embed.store import read_part
@@ -79,7 +79,7 @@ def work():
     logging.getLogger("some.engine").critical("fetched https://host/a?sig={SECRET} at last")
     raise OSError("https://user:{SECRET}@host/b cannot be reached")
 
-raise SystemExit(cli.guarded(work, debug=%s))
+raise SystemExit(cli.exit_status_of(work, debug=%s))
 """
 
 
@@ -106,7 +106,7 @@ def test_logs_of_the_engine_and_traces_are_discreet_too(debug):
     ],
 )
 def test_secrets_in_messages_are_left_out(text, shown):
-    assert without_secrets(text) == shown
+    assert redact(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -122,4 +122,4 @@ def test_secrets_in_messages_are_left_out(text, shown):
     ],
 )
 def test_secrets_of_places_are_left_out_and_nothing_else(place, shown):
-    assert place_without_secrets(place) == printable(place) == storable(place) == shown
+    assert redact_url(place) == display_text(place) == utf8_text(place) == shown

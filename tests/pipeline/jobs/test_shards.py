@@ -14,8 +14,8 @@ from pipeline import cli
 from tests.helpers import tfrecords
 from tests.helpers.tfrecords import clip, made_frames, write
 from tests.transforms.embed.test_store import write as write_part
-from transforms.embed.recordings import describe
-from transforms.embed.store import claim
+from transforms.embed.recordings import recording_at
+from transforms.embed.store import check_embedder
 
 
 @pytest.fixture(scope="module")
@@ -168,10 +168,10 @@ def test_input_without_a_single_clip_is_an_error(tmp_path, capsys):
 
 
 def test_own_labels_and_store_become_shards(tmp_path):
-    store, recording = tmp_path / "store", describe("/a/2016-01-01_0030_US_CNN_X.ts", 1, "")
+    store, recording = tmp_path / "store", recording_at("/a/2016-01-01_0030_US_CNN_X.ts", 1, "")
     embeddings = np.random.default_rng(0).integers(0, 256, (60, 128)).astype(np.uint8)
     write_part(store, recording, embeddings)
-    claim(str(store), embedder="compact", space="abc")
+    check_embedder(str(store), embedder="compact", space="abc")
     labels = tmp_path / "labels.csv"
     labels.write_text(
         "recording,start_s,end_s,label\n2016-01-01_0030_US_CNN_X,0,60,none\n2016-01-01_0030_US_CNN_X.ts,20,25,giggle\n"

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from models.load_shards import ClipArrays
+from models.load_shards import ShardClips
 from models.shard_format import LAUGHTER_LABELS, pack_targets
 from pipeline import cli
 from pipeline.training.evaluate import PLOTS
@@ -21,13 +21,13 @@ def evaluate(*arguments):
     return cli.main(["evaluate", "--bootstraps", "20", *map(str, arguments)])
 
 
-def loud_clips(count: int = 60) -> ClipArrays:
+def loud_clips(count: int = 60) -> ShardClips:
     """Every third clip is loud and a giggle, which the loudness head tells."""
     loud = np.arange(count) % 3 == 0
     embedding = np.where(loud, 255, 100).astype(np.uint8)[:, None, None].repeat(10, 1).repeat(128, 2)
     targets = pack_targets(np.where(loud, LAUGHTER_LABELS[2], 0), np.arange(count + 1))
     ids = np.array([f"loud{number}" for number in range(count)], object)
-    return ClipArrays(embedding, np.full(count, 10, np.int32), targets, ids, np.zeros(count))
+    return ShardClips(embedding, np.full(count, 10, np.int32), targets, ids, np.zeros(count))
 
 
 @pytest.fixture
@@ -162,9 +162,9 @@ def test_baselines_never_learn_from_recordings_they_are_measured_on(shards, tmp_
     assert "20 training clips of recordings on the side eval are left out" in capsys.readouterr().err
 
 
-def joined(*several: ClipArrays) -> ClipArrays:
-    fields = [field.name for field in dataclasses.fields(ClipArrays)]
-    return ClipArrays(*(np.concatenate([getattr(clips, name) for clips in several]) for name in fields))
+def joined(*several: ShardClips) -> ShardClips:
+    fields = [field.name for field in dataclasses.fields(ShardClips)]
+    return ShardClips(*(np.concatenate([getattr(clips, name) for clips in several]) for name in fields))
 
 
 def test_clips_without_any_laughter_still_make_a_report(loudness_bundle, tmp_path, capsys):

@@ -70,7 +70,7 @@ def hash_of(speaker: str, number: int) -> int:
 
 
 def collected(output) -> dict[str, dict[str, str]]:
-    return {row["path"]: row for row in collect.read_rows(output / "manifest.csv")}
+    return {row["path"]: row for row in collect.read_manifest_rows(output / "manifest.csv")}
 
 
 @pytest.mark.usefixtures("repository")

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.text import printable
+from common.text import display_text
 from tests.helpers.media import (
     beep_times,
     beeps,
@@ -41,7 +41,7 @@ def failure(path, **options) -> str:
     with pytest.raises(DecodeError) as caught:
         decode(path, **options)
     sentence = str(caught.value)
-    assert printable(path) in sentence
+    assert display_text(path) in sentence
     assert "\n" not in sentence
     assert len(sentence) < 500
     return sentence

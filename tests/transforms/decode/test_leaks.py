@@ -14,7 +14,7 @@ BAD = b"this is not a recording\n" * 100
 def test_no_recording_leaves_anything(tmp_path, loudness_bundle):
     good, bad = make_recording(tmp_path / "good.wav", seconds=3, loud=()), tmp_path / "bad.mp4"
     bad.write_bytes(BAD)
-    chosen = selection.choose(bundle=str(loudness_bundle), embedder=None, head=None, precision="float32")
+    chosen = selection.select_models(bundle=str(loudness_bundle), embedder=None, head=None, precision="float32")
     settings = EmbedSettings(str(tmp_path / "store"), chosen.embedder)
     embedder = settings.embedder.load()
 

@@ -4,12 +4,12 @@ import dataclasses
 
 from models.bundles.bundle import EmbedderSpec
 from transforms.embed.embed_recordings import EmbedSettings
-from transforms.embed.recordings import describe
+from transforms.embed.recordings import recording_at
 
 
 def test_the_fingerprint_follows_what_changes_embeddings_and_nothing_else():
     settings = EmbedSettings("/store", EmbedderSpec("placeholder", "", "", "float32", "one", ""))
-    recording = describe("/a/x.mp4", 5, "2016")
+    recording = recording_at("/a/x.mp4", 5, "2016")
     same = [
         dataclasses.replace(settings, store="/elsewhere", recompute=True, threads=3),
         dataclasses.replace(settings, decode=dataclasses.replace(settings.decode, stall_timeout_s=1.0)),
@@ -20,4 +20,4 @@ def test_the_fingerprint_follows_what_changes_embeddings_and_nothing_else():
     ]
     assert {variant.fingerprint(recording) for variant in same} == {settings.fingerprint(recording)}
     assert settings.fingerprint(recording) not in {variant.fingerprint(recording) for variant in other}
-    assert settings.fingerprint(describe("/a/x.mp4", 6, "2016")) != settings.fingerprint(recording)
+    assert settings.fingerprint(recording_at("/a/x.mp4", 6, "2016")) != settings.fingerprint(recording)

@@ -8,10 +8,10 @@ import fsspec
 import pytest
 
 from common.partitions import NULL_DATE
-from common.text import storable
+from common.text import utf8_text
 from transforms.embed.find_recordings import find
 from transforms.embed.inputs import NothingFound
-from transforms.embed.recordings import describe, parse_archive_name
+from transforms.embed.recordings import parse_archive_name, recording_at
 
 
 def touch(path):
@@ -41,10 +41,10 @@ def test_other_names_tell_nothing(name):
 
 
 def test_ids_are_names_or_hashes_that_do_not_depend_on_where_the_archive_lies():
-    assert describe("/a/2016-01-01_0030_US_CNN_X.ts", 1, "").recording_id == "2016-01-01_0030_US_CNN_X"
-    one, other = (describe(f"{root}/shows/x.mp4", 1, "", root=root) for root in ("/a", "/mnt/b"))
+    assert recording_at("/a/2016-01-01_0030_US_CNN_X.ts", 1, "").recording_id == "2016-01-01_0030_US_CNN_X"
+    one, other = (recording_at(f"{root}/shows/x.mp4", 1, "", root=root) for root in ("/a", "/mnt/b"))
     assert one.recording_id == other.recording_id
-    assert describe("/a/shows/x.mp4", 1, "").recording_id != one.recording_id
+    assert recording_at("/a/shows/x.mp4", 1, "").recording_id != one.recording_id
     assert one.date == NULL_DATE
     assert one.start_utc is None
 
@@ -103,8 +103,8 @@ def test_listed_urls_that_are_gone_stay_in_and_odd_names_are_found(tmp_path):
 
 
 def test_ids_are_names_of_files_whatever_the_recording_is_called():
-    strange = describe(os.fsdecode(b"/a/2016-01-01_0030_US_CNN_caf\xe9.ts"), 1, "")
-    long = describe(f"/a/2016-01-01_0030_US_CNN_{'x' * 225}.ts", 1, "")
+    strange = recording_at(os.fsdecode(b"/a/2016-01-01_0030_US_CNN_caf\xe9.ts"), 1, "")
+    long = recording_at(f"/a/2016-01-01_0030_US_CNN_{'x' * 225}.ts", 1, "")
     for recording in (strange, long):
         assert len(recording.recording_id.encode()) < 100
         assert (recording.date, recording.network) == ("2016-01-01", "CNN")
@@ -138,7 +138,7 @@ def test_names_that_are_not_utf8_are_found_and_printable(tmp_path):
         file.write(b"x")
     (found,) = find([str(tmp_path)])
     assert os.fsencode(found.path) == name
-    assert storable(found.path).endswith("caf\\xe9.mp4")
+    assert utf8_text(found.path).endswith("caf\\xe9.mp4")
 
 
 def test_object_storage_patterns_and_folders():

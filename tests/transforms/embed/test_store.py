@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from common.partitions import list_days
-from transforms.embed.recordings import describe
+from transforms.embed.recordings import recording_at
 from transforms.embed.store import (
     PART_FORMAT,
     StoreError,
@@ -22,14 +22,14 @@ DOCUMENT = {"format": PART_FORMAT, "status": "done"}
 
 @pytest.fixture
 def recording():
-    return describe("/a/2016-01-01_0030_US_CNN_X.ts", 1, "")
+    return recording_at("/a/2016-01-01_0030_US_CNN_X.ts", 1, "")
 
 
 def write(root, recording, embeddings, document=DOCUMENT):
     with write_part(str(root), recording) as part:
         for piece in np.array_split(embeddings, 3):
             part.append(piece)
-        part.describe(document)
+        part.set_info(document)
     return part_path(str(root), recording.date, recording.recording_id)
 
 

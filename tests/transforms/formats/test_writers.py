@@ -16,7 +16,7 @@ from tests.helpers.tables import event_row, recording_row
 from transforms.formats import names
 from transforms.formats.writers import FORMATS, FormatSettings
 from transforms.tables.media import NO_MEDIA
-from transforms.tables.read_tables import Annotated, BadRecording
+from transforms.tables.read_tables import InvalidRecording, RecordingWithEvents
 from transforms.tables.schemas import EVENTS
 
 NAME = "2016-01-01_2359_US_CNN_Anderson_Cooper"
@@ -30,7 +30,7 @@ EVENTS_OF = (
 
 def annotated(*events, name=NAME, **changes):
     rows = [{**event, "recording_id": name} for event in events]
-    return Annotated(recording_row(name, **changes), rows)
+    return RecordingWithEvents(recording_row(name, **changes), rows)
 
 
 def text(format_name, one, **settings):
@@ -77,7 +77,7 @@ def test_sfx_takes_name_and_uuid_from_the_recording():
 
 
 def test_sfx_needs_a_start():
-    with pytest.raises(BadRecording, match="tells no start in UTC"):
+    with pytest.raises(InvalidRecording, match="tells no start in UTC"):
         text("sfx", annotated(name="0123abcd"))
 
 
@@ -174,13 +174,13 @@ def test_textgrid_has_a_tier_a_kind_from_start_to_end(tmp_path):
 def test_textgrid_of_unknown_duration_is_as_long_as_the_sound(tmp_path):
     grid = read_grid(tmp_path, text("textgrid", annotated(duration_s=None, audio_s=12.5)))
     assert {(tier.start_time, tier.end_time, len(tier)) for tier in grid} == {(0, 12.5, 0)}
-    with pytest.raises(BadRecording, match="how long it is"):
+    with pytest.raises(InvalidRecording, match="how long it is"):
         text("textgrid", annotated(duration_s=None, audio_s=0.0))
 
 
 @pytest.mark.parametrize("name", ["eaf", "textgrid"])
 def test_tiers_refuse_events_of_one_kind_that_overlap(name):
-    with pytest.raises(BadRecording, match="events of one kind overlap"):
+    with pytest.raises(InvalidRecording, match="events of one kind overlap"):
         text(name, annotated(event_row(NAME, 3, 6), event_row(NAME, 5, 9)))
 
 

@@ -22,7 +22,7 @@ from tests.helpers.report import (
 from tests.helpers.tables import event_row, recording_row
 from transforms.pages.report import ASSETS, index_page, index_row, page_name, recording_page
 from transforms.shards.read_labelled import read_labels
-from transforms.tables.read_tables import Annotated
+from transforms.tables.read_tables import RecordingWithEvents
 from transforms.tables.schemas import RECORDINGS
 
 ID = "2016-01-01_0000_US_CNN_One"
@@ -54,7 +54,7 @@ class Elements(html.parser.HTMLParser):
 
 def annotated_as(recording_id=ID, events=(), **changes):
     row = {**dict.fromkeys(RECORDINGS.names), **recording_row(recording_id, **changes)}  # as it is read from the table
-    return Annotated(row, list(events))
+    return RecordingWithEvents(row, list(events))
 
 
 def page_of(recording_id=ID, events=(), **changes):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from transforms.maps.figure import map_plot
-from transforms.plots.archive import Share, bars_plot, columns_plot
+from transforms.plots.archive import LaughterRate, bars_plot, columns_plot
 from transforms.plots.style import KIND_COLOURS, png
 from transforms.plots.timeline import COLUMNS, timeline_plot
 
@@ -67,7 +67,7 @@ def test_a_map_counts_its_kinds_and_gives_each_its_colour_and_shape():
 
 
 def test_columns_stand_at_their_places_and_gaps_stay():
-    shares = [Share("2016-01", 10.0, 3, 1.5), Share("2016-03", 20.0, 9, 2.5)]
+    shares = [LaughterRate("2016-01", 10.0, 3, 1.5), LaughterRate("2016-03", 20.0, 9, 2.5)]
     figure = columns_plot(shares, names=["2016-01", "2016-02", "2016-03"], below="month", **LABELS)
     laughter, audio = figure.axes
     assert [(bar.get_x() + bar.get_width() / 2, bar.get_height()) for bar in laughter.patches] == [(0, 1.5), (2, 2.5)]
@@ -78,13 +78,13 @@ def test_columns_stand_at_their_places_and_gaps_stay():
 
 def test_ten_years_of_months_fit_below_the_columns():
     names = [f"{year}-{month:02}" for year in range(2006, 2016) for month in range(1, 13)]
-    figure = columns_plot([Share(name, 1.0, 1, 1.0) for name in names], names=names, below="month", **LABELS)
+    figure = columns_plot([LaughterRate(name, 1.0, 1, 1.0) for name in names], names=names, below="month", **LABELS)
     assert len(figure.axes[1].get_xticklabels()) == 24
     assert colours(figure)
 
 
 def test_bars_tell_the_hours_they_come_from():
-    figure = bars_plot([Share(HOSTILE, 1200.0, 3, 1.5), Share("not known", 0.4, 0, 0.0)], **LABELS)
+    figure = bars_plot([LaughterRate(HOSTILE, 1200.0, 3, 1.5), LaughterRate("not known", 0.4, 0, 0.0)], **LABELS)
     (axes,) = figure.axes
     assert [text.get_text() for text in axes.get_yticklabels()] == [HOSTILE, "not known"]
     assert [text.get_text().strip() for text in axes.texts if " in " in text.get_text()] == [

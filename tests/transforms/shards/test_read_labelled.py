@@ -1,10 +1,10 @@
-"""An archive's own labels: stretches to clips in which each second stands once."""
+"""An archive's own labels: segments to clips in which each second stands once."""
 
 import numpy as np
 import pytest
 
 from tests.transforms.embed.test_store import write
-from transforms.embed.recordings import describe
+from transforms.embed.recordings import recording_at
 from transforms.shards.read_labelled import (
     Label,
     LabelsError,
@@ -80,7 +80,7 @@ def test_clips_hold_the_recordings_own_embeddings():
 
 
 def test_recordings_are_found_by_id_by_name_and_by_path(tmp_path):
-    named, other = describe("/a/2016-01-01_0030_US_CNN_X.ts", 1, ""), describe("/a/some.mp3", 1, "")
+    named, other = recording_at("/a/2016-01-01_0030_US_CNN_X.ts", 1, ""), recording_at("/a/some.mp3", 1, "")
     paths = [write(tmp_path, recording, EMBEDDINGS) for recording in (named, other)]
     for text in (named.recording_id, "2016-01-01_0030_US_CNN_X.mp4", named.path):
         assert find_part(str(tmp_path), text) == (named.recording_id, paths[0])

@@ -4,17 +4,17 @@ import urllib.parse
 
 import pytest
 
-from transforms.tables.media import media_link, media_place
+from transforms.tables.media import media_href, media_path
 
 ROW = {"path": "/archive/2016/a.mp4"}
 
 
 def test_the_place_is_the_tables_or_another_folder_or_none():
-    assert media_place(ROW, None) == "/archive/2016/a.mp4"
-    assert media_place(ROW, "/mnt/tv/") == "/mnt/tv/a.mp4"
-    assert media_place(ROW, "https://tv.example") == "https://tv.example/a.mp4"
-    assert media_place(ROW, "none") is None
-    assert media_place({"path": ""}, "/mnt") is None
+    assert media_path(ROW, None) == "/archive/2016/a.mp4"
+    assert media_path(ROW, "/mnt/tv/") == "/mnt/tv/a.mp4"
+    assert media_path(ROW, "https://tv.example") == "https://tv.example/a.mp4"
+    assert media_path(ROW, "none") is None
+    assert media_path({"path": ""}, "/mnt") is None
 
 
 @pytest.mark.parametrize(
@@ -28,12 +28,12 @@ def test_the_place_is_the_tables_or_another_folder_or_none():
     ],
 )
 def test_links_are_relative_on_one_disk(place, page, link):
-    assert media_link(place, page) == link
+    assert media_href(place, page) == link
 
 
 @pytest.mark.parametrize("leaf", ["javascript:alert(1).mp4", "a#b?c%20.mp4", "é \"'<>.mp4"])
 def test_any_name_stays_a_path(leaf):
-    link = media_link(f"/tv/{leaf}", "/tv/p.html")
+    link = media_href(f"/tv/{leaf}", "/tv/p.html")
     parts = urllib.parse.urlsplit(urllib.parse.urljoin("file:///tv/p.html", link))
     assert (parts.scheme, urllib.parse.unquote(parts.path), parts.query, parts.fragment) == (
         "file",

@@ -8,12 +8,12 @@ import pytest
 from tests.helpers.tables import event_row, recording_row, write_table, write_tables
 from transforms.tables import read_tables
 from transforms.tables.read_tables import (
-    Annotated,
-    BadRecording,
+    InvalidRecording,
+    RecordingWithEvents,
     TableError,
-    check,
     list_days,
     read_day,
+    validate,
 )
 from transforms.tables.schemas import EVENTS, RECORDINGS, table_path
 
@@ -115,18 +115,18 @@ def test_a_table_of_other_columns_is_refused(tmp_path):
 )
 def test_events_that_make_no_sense_are_refused(changes, reason):
     good = event_row("x", 3, 4)
-    check(Annotated(recording_row("x"), [good]))
-    with pytest.raises(BadRecording, match=reason):
-        check(Annotated(recording_row("x"), [good, {**good, **changes}]))
+    validate(RecordingWithEvents(recording_row("x"), [good]))
+    with pytest.raises(InvalidRecording, match=reason):
+        validate(RecordingWithEvents(recording_row("x"), [good, {**good, **changes}]))
 
 
 def test_a_recording_whose_duration_is_no_number_is_refused():
-    with pytest.raises(BadRecording, match="no number"):
-        check(Annotated(recording_row("x", duration_s=float("nan")), []))
+    with pytest.raises(InvalidRecording, match="no number"):
+        validate(RecordingWithEvents(recording_row("x", duration_s=float("nan")), []))
 
 
 def test_the_length_is_the_longest_that_is_known():
     event = event_row("x", 3, 70.5)
-    assert Annotated(recording_row("x"), []).length_s == 60
-    assert Annotated(recording_row("x"), [event]).length_s == 70.5
-    assert Annotated(recording_row("x", duration_s=None, audio_s=12.5), []).length_s == 12.5
+    assert RecordingWithEvents(recording_row("x"), []).length_s == 60
+    assert RecordingWithEvents(recording_row("x"), [event]).length_s == 70.5
+    assert RecordingWithEvents(recording_row("x", duration_s=None, audio_s=12.5), []).length_s == 12.5

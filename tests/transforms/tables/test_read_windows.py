@@ -12,8 +12,8 @@ from common.parquet_files import atomic_parquet
 from models.events import Thresholds
 from tests.helpers.report import THRESHOLDS, random_scores, write_scored
 from tests.helpers.tables import write_table
-from transforms.tables.read_tables import BadRecording, TableError, read_day
-from transforms.tables.read_windows import WindowsTables, read_event_settings
+from transforms.tables.read_tables import InvalidRecording, TableError, read_day
+from transforms.tables.read_windows import WindowsReader, read_event_settings
 from transforms.tables.schemas import EVENTS, WINDOWS, table_path
 
 DAY = "2016-01-01"
@@ -25,7 +25,7 @@ def scores_of(windows, annotated, date=DAY):
 
 
 def read_all(folder):
-    with WindowsTables(str(folder)) as windows:
+    with WindowsReader(str(folder)) as windows:
         return {one.recording_id: scores_of(windows, one) for one in read_day(str(folder), DAY)}
 
 
@@ -100,7 +100,7 @@ def test_other_columns_are_told_of(tmp_path):
 def test_missing_windows_are_told_of(tmp_path):
     write_scored(tmp_path, {name: random_scores(40) for name in IDS})
     rewrite(tmp_path, lambda table: table.slice(7))
-    with pytest.raises(BadRecording, match="not one every 1 s"):
+    with pytest.raises(InvalidRecording, match="not one every 1 s"):
         read_all(tmp_path)
 
 
@@ -114,7 +114,7 @@ def test_scores_that_are_none_are_told_of(tmp_path, value):
         return table.set_column(WINDOWS.get_field_index("giggle"), WINDOWS.field("giggle"), pa.array(column))
 
     rewrite(tmp_path, change)
-    with pytest.raises(BadRecording, match="no number from 0 to 1"):
+    with pytest.raises(InvalidRecording, match="no number from 0 to 1"):
         read_all(tmp_path)
 
 
@@ -123,7 +123,7 @@ def test_a_day_that_cannot_be_read_does_not_hide_the_next(tmp_path):
     for name in (IDS[0], later):
         write_scored(tmp_path, {name: random_scores(40)})
     pathlib.Path(table_path(str(tmp_path), "windows", DAY)).unlink()
-    with WindowsTables(str(tmp_path)) as windows:
+    with WindowsReader(str(tmp_path)) as windows:
         (first,), (second,) = (list(read_day(str(tmp_path), name[:10])) for name in (IDS[0], later))
         with pytest.raises(TableError):
             scores_of(windows, first)
