@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks import made_media, made_models
 from models.bundles.bundle import EmbedderSpec, open_bundle
-from models.bundles.precision import LARGEST_DIFFERENCE
+from models.bundles.precision import MAX_DIFFERENCE
 from models.events import Thresholds, hysteresis, laughter_probability
 from models.networks.head import Head
 
@@ -67,7 +67,7 @@ def report(exact: np.ndarray, fast: np.ndarray, made: Stretches, head: Head, thr
         difference = np.abs(embeddings.astype(int) - exact).mean()
         agreement = f1(events(embeddings, head, thresholds), base)
         print(f"{name}: mean absolute difference {difference:.3f} of 255, F1 of events against float32 {agreement:.4f}")
-    print(f"the bound on the mean absolute difference is {LARGEST_DIFFERENCE}")
+    print(f"the bound on the mean absolute difference is {MAX_DIFFERENCE}")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from models.networks.head import Head
 from models.shard_format import FRAMES, class_targets
 from models.training.train import both_windows
 
-LONGEST_S = 6
+MAX_CLIP_S = 6
 WEIGHTS = np.arange(0, 1.05, 0.1)
 
 
@@ -55,7 +55,7 @@ def spliced(clips: ShardClips, count: int, *, seed: int) -> tuple[npt.NDArray[np
     made = clips.embedding[rng.choice(rest, count)].copy()
     truth = np.zeros((count, FRAMES), bool)
     for row, laugh in enumerate(rng.choice(laughs, count)):
-        length = rng.integers(1, LONGEST_S + 1)
+        length = rng.integers(1, MAX_CLIP_S + 1)
         start, source = rng.integers(0, FRAMES - length + 1, 2)
         made[row, start : start + length] = clips.embedding[laugh, source : source + length]
         truth[row, start : start + length] = True

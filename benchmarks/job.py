@@ -46,7 +46,7 @@ def _child(arguments: Mapping[str, Any]) -> dict[str, float]:
         spec = EmbedderSpec("vggish", *weights, "benchmark", "benchmark")
     engine = engine_options.engine_options(["--direct_num_workers", str(arguments.get("workers", 1))])
     store = f"{arguments['output']}/store"
-    threads = engine_options.threads_a_worker(engine)
+    threads = engine_options.threads_per_worker(engine)
     options = DetectOptions(
         inputs=arguments["inputs"],
         embed=EmbedSettings(store, spec, recompute=True, threads=threads),

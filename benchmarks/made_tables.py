@@ -14,8 +14,8 @@ from common.parquet_files import atomic_parquet
 from models.constants import LAUGHTER_KINDS
 from transforms.tables.schemas import EVENTS, RECORDINGS, table_path
 
-EVENTS_A_RECORDING = 25
-RECORDINGS_A_DAY = 200
+EVENTS_PER_RECORDING = 25
+RECORDINGS_PER_DAY = 200
 NETWORKS = ("BBC", "CNN", "FOX", "KABC", "MSNBC", "NRK", "RTP", "ZDF")
 SHOWS = 12
 """Of each network; the last one has no laughter."""
@@ -30,7 +30,7 @@ MODELS = {"embedder": "made", "head": "made", "bundle_version": "made 1"}
 def make_tables(folder: pathlib.Path | str, *, events: int, seed: int = 0) -> None:
     """Write about `events` events of one-hour recordings under `folder`, a day at a time; kept where it is done."""
     folder = pathlib.Path(folder)
-    days = max(1, round(events / EVENTS_A_RECORDING / RECORDINGS_A_DAY))
+    days = max(1, round(events / EVENTS_PER_RECORDING / RECORDINGS_PER_DAY))
     note = json.dumps({"days": days, "seed": seed})
     done = folder / "made.json"
     if done.is_file() and done.read_text(encoding="utf-8") == note:
@@ -42,7 +42,7 @@ def make_tables(folder: pathlib.Path | str, *, events: int, seed: int = 0) -> No
 
 def write_day(folder: pathlib.Path, date: dt.date, rng: np.random.Generator) -> None:
     """Write the recordings and events of one day."""
-    starts = np.sort(rng.choice(24 * 60, RECORDINGS_A_DAY, replace=True))
+    starts = np.sort(rng.choice(24 * 60, RECORDINGS_PER_DAY, replace=True))
     networks, shows = rng.integers(len(NETWORKS), size=len(starts)), rng.integers(SHOWS, size=len(starts))
     midnight = np.datetime64(date, "us")
     begins = midnight + starts.astype("timedelta64[m]")
@@ -53,7 +53,7 @@ def write_day(folder: pathlib.Path, date: dt.date, rng: np.random.Generator) -> 
     failed = rng.random(len(names)) < FAILED
     recordings = _recordings(names, failed)
     quiet = np.array([f"_Show_{SHOWS - 1}_" in name for name in names]) | failed
-    mean = EVENTS_A_RECORDING * SHOWS / (SHOWS - 1) / (1 - FAILED)
+    mean = EVENTS_PER_RECORDING * SHOWS / (SHOWS - 1) / (1 - FAILED)
     counts = np.where(quiet, 0, rng.poisson(mean, len(names)))
     for table, rows, schema in (
         ("events", _events(names, recordings["start_utc"].to_numpy(), counts, rng), EVENTS),

@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from common import storage
 from common.errors import LaughterError
@@ -21,8 +20,8 @@ from common.text import display_text
 @contextlib.contextmanager
 def atomic_file(path: str) -> Iterator[str]:
     """A local temporary path to write; what is there when the block ends well becomes `path` (local or a URL)."""
-    filesystem, place = storage.filesystem_of(path)
-    if storage.is_local(filesystem):
+    place = storage.local_path(path)
+    if place is not None:
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with locked_temporary_file(os.path.dirname(place)) as temporary:
             yield temporary
@@ -66,29 +65,5 @@ def read_text(path: str) -> str | None:
     try:
         with storage.open_file(path, "r", encoding="utf-8") as file:
             return str(file.read())
-    except FileNotFoundError:
-        return None
-
-
-def last_change(info: Mapping[str, Any]) -> Any:
-    """When a file changed, as its storage's listing tells it; None where it does not."""
-    # Google Cloud Storage changes `updated` with the storage class too, but never the content of what it created
-    names = ("timeCreated", "mtime", "updated", "LastModified", "last_modified", "created")
-    return next((info[name] for name in names if info.get(name) is not None), None)
-
-
-def version_of(info: Mapping[str, Any]) -> str:
-    """What changes whenever a file is written again, from its storage's listing of it."""
-    names = ("generation", "etag", "ETag", "ino")
-    told = next((info[name] for name in names if info.get(name) is not None), "")
-    return f"{info['size']}-{last_change(info)}-{told}"
-
-
-def file_version(path: str) -> str | None:
-    """The version of the file `path` (local or a URL); None where there is none."""
-    filesystem, place = storage.filesystem_of(path)
-    try:
-        with storage.storage_errors(path):
-            return version_of(filesystem.info(place))
     except FileNotFoundError:
         return None

@@ -14,31 +14,32 @@ from typing import Any
 
 from fsspec.utils import glob_translate
 
-from common.storage import filesystem_of, is_gcs, storage_errors
+from common.storage import Entry, entry_of, filesystem_of, is_gcs, storage_errors
 
-Info = Mapping[str, Any]
+_Info = Mapping[str, Any]
 """Of a file: `name` (fsspec's, without gs://), `type` ("file" or "directory"), `size`, and when and how it changed."""
 
 _PAGE = 1000
 _FIELDS = "items(name,size,timeCreated,generation),prefixes,nextPageToken"
 
 
-def list_folder(path: str) -> Iterator[Info]:
-    """The files and folders in the folder `path`, at no depth; nothing where there is no such folder.
+def list_folder(path: str) -> Iterator[Entry]:
+    """The files and folders in the folder `path` (local or a URL), at no depth; nothing where there is no such folder.
 
     Raises:
         StorageError: the storage does not answer.
     """
     filesystem, place = filesystem_of(path)
-    with storage_errors(path), contextlib.suppress(FileNotFoundError):
+    with storage_errors(path), contextlib.suppress(FileNotFoundError, NotADirectoryError):
         if is_gcs(path):
-            yield from _gcs_objects(filesystem, *_bucket_and_prefix(place), delimiter="/")
+            found = _gcs_objects(filesystem, *_bucket_and_prefix(place), delimiter="/")
         else:
-            yield from filesystem.ls(place, detail=True)
+            found = filesystem.ls(place, detail=True)
+        yield from (entry_of(filesystem, info, path) for info in found)
 
 
-def find_files(path: str) -> Iterator[Info]:
-    """The files that the URL `path` means, by name: the file itself, those of a folder, or those of a pattern.
+def find_files(path: str) -> Iterator[Entry]:
+    """The files that `path` (local or a URL) means, by name: the file itself, those of a folder, or those of a pattern.
 
     Raises:
         StorageError: the storage does not answer.
@@ -47,10 +48,23 @@ def find_files(path: str) -> Iterator[Info]:
     with storage_errors(path), contextlib.suppress(FileNotFoundError):
         # a file's name may look like a pattern
         means = _glob if glob.has_magic(place) and not filesystem.isfile(place) else _find
-        yield from means(filesystem, place, gcs=is_gcs(path))
+        found = means(filesystem, place, gcs=is_gcs(path))
+        yield from (entry_of(filesystem, info, path) for info in found if info["type"] == "file")
 
 
-def _find(filesystem: Any, place: str, *, gcs: bool) -> Iterator[Info]:
+def files_below(path: str) -> Iterator[Entry]:
+    """The file `path` (local or a URL), or the files of the folder at any depth, by name; never those of a pattern.
+
+    Raises:
+        StorageError: the storage does not answer.
+    """
+    filesystem, place = filesystem_of(path)
+    with storage_errors(path), contextlib.suppress(FileNotFoundError):
+        found = _find(filesystem, place, gcs=is_gcs(path))
+        yield from (entry_of(filesystem, info, path) for info in found if info["type"] == "file")
+
+
+def _find(filesystem: Any, place: str, *, gcs: bool) -> Iterator[_Info]:
     if not gcs and filesystem.isfile(place):
         yield filesystem.info(place)
         return
@@ -66,7 +80,7 @@ def _find(filesystem: Any, place: str, *, gcs: bool) -> Iterator[Info]:
         yield from below
 
 
-def _glob(filesystem: Any, place: str, *, gcs: bool) -> Iterator[Info]:
+def _glob(filesystem: Any, place: str, *, gcs: bool) -> Iterator[_Info]:
     if not gcs:
         yield from (info for _, info in sorted(filesystem.glob(place, detail=True).items()))
         return
@@ -84,7 +98,7 @@ def _bucket_and_prefix(place: str) -> tuple[str, str]:
     return bucket, f"{folder}/" if folder else ""
 
 
-def _gcs_objects(filesystem: Any, bucket: str, prefix: str, *, delimiter: str | None) -> Iterator[Info]:
+def _gcs_objects(filesystem: Any, bucket: str, prefix: str, *, delimiter: str | None) -> Iterator[_Info]:
     """Objects by name, then, with a delimiter, folders; those that only mark a folder are left out."""
     folders: set[str] = set()
     token = None

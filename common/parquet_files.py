@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from common import storage
-from common.atomic_files import atomic_file, file_version
+from common.atomic_files import atomic_file
 
 DOCUMENT_KEY = "laughter"
 """The footer's key of the JSON document."""
@@ -61,9 +61,9 @@ def atomic_parquet(path: str, schema: pa.Schema) -> Iterator[AtomicWriter]:
         finally:
             writer.close()
         # A rename keeps what the version is made of, so this is the very file's, whoever renames after us.
-        writer.version = file_version(temporary)
+        writer.version = _version(temporary)
     if storage.is_remote(path):
-        writer.version = file_version(path)
+        writer.version = _version(path)
 
 
 @contextlib.contextmanager
@@ -75,8 +75,8 @@ def open_parquet(path: str) -> Iterator[pq.ParquetFile]:
         OSError, ValueError: where it is damaged.
         common.storage.StorageError: the storage does not answer, which says nothing of the file.
     """
-    filesystem, place = storage.filesystem_of(path)
-    if storage.is_local(filesystem):
+    place = storage.local_path(path)
+    if place is not None:
         with pq.ParquetFile(place, page_checksum_verification=True) as parquet:
             yield parquet
     else:
@@ -114,6 +114,11 @@ def document_of(parquet: pq.ParquetFile) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ValueError("the footer's document is not an object")
     return document
+
+
+def _version(path: str) -> str | None:
+    found = storage.look_up(path)
+    return found and found.version
 
 
 def _checksum(text: bytes) -> str:

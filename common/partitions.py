@@ -15,6 +15,5 @@ def day_folder(root: str, date: str) -> str:
 
 def list_days(root: str) -> list[str]:
     """The days that have a folder below `root`, sorted; empty where there is no such folder."""
-    names = [info["name"] for info in list_folder(root) if info["type"] == "directory"]
-    leaves = (name.rstrip("/").rsplit("/", 1)[-1] for name in names)
-    return sorted(leaf.removeprefix("date=") for leaf in leaves if leaf.startswith("date="))
+    days = (entry.name for entry in list_folder(root) if entry.is_folder and entry.name.startswith("date="))
+    return sorted(day.removeprefix("date=") for day in days)

@@ -1,6 +1,6 @@
 """Files by path or URL: local disk, Google Cloud Storage (gs://) and whatever else fsspec knows.
 
-This is the one module that asks fsspec for a filesystem. Nothing that it gives keeps listings, for other workers write
+This module and `listing` alone talk to fsspec. Nothing that it gives keeps listings, for other workers write
 to the same folders; every request has an end; and a storage that does not answer raises StorageError, never an OSError
 or ValueError, which elsewhere mean that a file is absent or damaged.
 """
@@ -13,8 +13,8 @@ import functools
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
-from typing import IO, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, Any, NamedTuple
 
 import fsspec
 import google_crc32c
@@ -40,9 +40,54 @@ class StorageError(LaughterError):
     """A storage that does not answer or refuses; the message names the file or folder, the cause and what to do."""
 
 
+class Entry(NamedTuple):
+    """A file or folder as its storage lists it.
+
+    Attributes:
+        path: local path, or URL.
+        is_folder: whether it is one; object storage has them only in listings.
+        size_bytes: -1 where the storage does not tell.
+        changed: when its content last changed, in whatever type the storage tells it; None where it does not.
+        version: changes whenever the file is written again.
+    """
+
+    path: str
+    is_folder: bool
+    size_bytes: int
+    changed: Any
+    version: str
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rstrip("/").rsplit("/", 1)[-1]
+
+
+def entry_of(filesystem: Any, info: Mapping[str, Any], path: str) -> Entry:
+    """What fsspec tells of a file or folder, `info`, as an Entry; `path` is any of the same storage."""
+    # Google Cloud Storage changes `updated` with the storage class too, but never the content of what it created
+    changed = _first_of(info, ("timeCreated", "mtime", "updated", "LastModified", "last_modified", "created"))
+    told = _first_of(info, ("generation", "etag", "ETag", "ino"))
+    size = info.get("size")
+    return Entry(
+        path=filesystem.unstrip_protocol(info["name"]) if is_remote(path) else info["name"],
+        is_folder=info["type"] == "directory",
+        size_bytes=-1 if size is None else int(size),
+        changed=changed,
+        version=f"{size}-{changed}-{'' if told is None else told}",
+    )
+
+
+def _first_of(info: Mapping[str, Any], names: Sequence[str]) -> Any:
+    return next((info[name] for name in names if info.get(name) is not None), None)
+
+
 def filesystem_of(path: str) -> tuple[Any, str]:
-    """The fsspec filesystem of a path or URL, and the path there."""
+    """The fsspec filesystem of a path or URL, and the path there; for libraries that take one, and for `listing`."""
     with storage_errors(path):
+        if not is_remote(path):  # whose `::` would be taken for a chain of filesystems
+            filesystem = fsspec.filesystem("file")
+            return filesystem, filesystem._strip_protocol(path)
         if is_gcs(path):
             filesystem = _gcs(os.getpid())
             return filesystem, filesystem._strip_protocol(path)
@@ -69,9 +114,61 @@ def is_gcs(path: str) -> bool:
     return path.startswith(("gs://", "gcs://"))
 
 
-def is_local(filesystem: Any) -> bool:
-    """Whether `filesystem` is this machine's own disk."""
-    return "file" in ([filesystem.protocol] if isinstance(filesystem.protocol, str) else filesystem.protocol)
+def canonical_url(url: str) -> str:
+    """The URL as entries of its storage have it."""
+    filesystem, place = filesystem_of(url)
+    return str(filesystem.unstrip_protocol(place))
+
+
+def local_path(path: str) -> str | None:
+    """The path on this machine's own disk; None where the file lies elsewhere."""
+    filesystem, place = filesystem_of(path)
+    protocols = [filesystem.protocol] if isinstance(filesystem.protocol, str) else filesystem.protocol
+    return place if "file" in protocols else None
+
+
+def look_up(path: str) -> Entry | None:
+    """The file or folder `path` (local or a URL) as its storage has it now; None where there is none.
+
+    Raises:
+        StorageError: the storage does not answer, which says nothing of the file.
+    """
+    filesystem, place = filesystem_of(path)
+    try:
+        with storage_errors(path):
+            return entry_of(filesystem, filesystem.info(place), path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def exists(path: str) -> bool:
+    """Whether there is a file or folder `path`; errors are those of `look_up`."""
+    return look_up(path) is not None
+
+
+def is_file(path: str) -> bool:
+    """Whether there is a file `path`; errors are those of `look_up`."""
+    found = look_up(path)
+    return found is not None and not found.is_folder
+
+
+def remove_file(path: str) -> None:
+    """Remove the file `path` (local or a URL), if it is there.
+
+    Raises:
+        OSError, StorageError: it cannot be removed.
+    """
+    filesystem, place = filesystem_of(path)
+    with storage_errors(path), contextlib.suppress(FileNotFoundError):
+        filesystem.rm_file(place)
+
+
+def remove_empty_folder(path: str) -> None:
+    """Remove a folder of this machine's disk if it is empty; object storage has none."""
+    place = local_path(path)
+    if place is not None:
+        with contextlib.suppress(OSError):
+            os.rmdir(place)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from common.redaction import redact_url
 
 Path = str | bytes | os.PathLike
 
-LONGEST_NAME_BYTES = 200
+MAX_NAME_BYTES = 200
 """Names of files end at 255 bytes, and an ending and a temporary name need some."""
 
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|~\s]|[^\w\x21-\x7e]')
@@ -38,8 +38,8 @@ def safe_file_name(recording_id: str) -> str:
     and a hash of the whole id; kept names have no tilde, so the two kinds cannot collide.
     """
     good = _FORBIDDEN.sub("_", recording_id)
-    if good == recording_id and good[:1] not in ("", ".", "-") and len(good.encode()) <= LONGEST_NAME_BYTES:
+    if good == recording_id and good[:1] not in ("", ".", "-") and len(good.encode()) <= MAX_NAME_BYTES:
         return good
     digest = hashlib.sha256(recording_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    short = good.encode("utf-8", "replace")[: LONGEST_NAME_BYTES - 20].decode("utf-8", "ignore").lstrip(".-")
+    short = good.encode("utf-8", "replace")[: MAX_NAME_BYTES - 20].decode("utf-8", "ignore").lstrip(".-")
     return f"{short}~{digest}"

@@ -91,18 +91,18 @@ def _configure_logging(debug: bool) -> None:
 def _run(argv: list[str]) -> int:
     from pipeline.parser import build_parser
 
-    beams: list[str] = []
+    beam_argv: list[str] = []
     serving = False
     if argv[:1] in (["detect"], ["shards"]) and not {"-h", "--help"} & set(argv):
         from pipeline import engine_options
 
-        argv, beams = engine_options.split(argv)
-        serving = engine_options.starts_server(engine_options.engine_options(beams))
+        argv, beam_argv = engine_options.split(argv)
+        serving = engine_options.starts_server(engine_options.engine_options(beam_argv))
     arguments = build_parser().parse_args(argv)
     from common.temporary_files import scratch_folder
 
     with contextlib.nullcontext() if serving else scratch_folder():  # an engine's server would miss its files in there
-        return int(_resolve(arguments.run)(arguments, beams))
+        return int(_resolve(arguments.run)(arguments, beam_argv))
 
 
 def _resolve(name: str) -> Callable[..., int]:

@@ -73,7 +73,7 @@ def runner_name(options: PipelineOptions) -> str:
     return str(options.view_as(StandardOptions).runner).rsplit(".", 1)[-1]
 
 
-def threads_a_worker(options: PipelineOptions) -> int | None:
+def threads_per_worker(options: PipelineOptions) -> int | None:
     """Batches that one worker process embeds at a time, so that all processes of a machine together fill its cores.
 
     None, which is one a core, where nothing is known of the processes. Dataflow has one a core unless told otherwise.

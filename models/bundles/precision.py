@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from models.bundles.vggish_files import VggishFiles
 
-LARGEST_DIFFERENCE = 2.0
+MAX_DIFFERENCE = 2.0
 """Largest mean absolute difference of quantised values, of 255, at which bfloat16 counts as agreeing."""
 
 PROBE_SECONDS = 64
@@ -23,10 +23,10 @@ def resolve(files: VggishFiles, *, distributed: bool) -> tuple[str, str | None]:
     if not has_fast_bfloat16():
         return "float32", None
     difference = mean_difference(files)
-    if difference > LARGEST_DIFFERENCE:
+    if difference > MAX_DIFFERENCE:
         return "float32", (
             f"precision float32: on this processor bfloat16 changes quantised values by {difference:.2f} of 255 on "
-            f"average, more than {LARGEST_DIFFERENCE}"
+            f"average, more than {MAX_DIFFERENCE}"
         )
     return "bfloat16", f"precision bfloat16: it agrees with float32 within {difference:.2f} of 255 on average"
 

@@ -194,10 +194,8 @@ def fetch(
 def _pca_for(weights: str) -> str:
     name = GOOGLE_FILES.pca.name
     beside = f"{os.path.dirname(weights) or '.'}/{name}"
-    filesystem, place = storage.filesystem_of(beside)
-    with storage.storage_errors(beside):
-        if filesystem.exists(place):
-            return beside
+    if storage.exists(beside):
+        return beside
     cached = cache_folder() / name
     if cached.is_file():
         return str(cached)

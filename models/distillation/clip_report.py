@@ -20,7 +20,7 @@ from models.networks.pca import PcaParams
 from models.sounds.labelled_clips import LAUGHTER_LABELS
 from models.sounds.manifest import LabelledClipRow
 
-LEAST_FOUND = 0.8
+MIN_FOUND = 0.8
 """The share of laughing clips that the threshold is to find."""
 
 ONSETS = tuple(step / 100 for step in range(1, 100))
@@ -173,7 +173,7 @@ def highest_threshold(reach: np.ndarray, laughs: np.ndarray) -> float:
     """
     if not laughs.any():
         return 0.5
-    enough = [onset for onset in ONSETS if np.mean(reach[laughs] >= onset) >= LEAST_FOUND]
+    enough = [onset for onset in ONSETS if np.mean(reach[laughs] >= onset) >= MIN_FOUND]
     return max(enough, default=ONSETS[0])
 
 

@@ -23,7 +23,7 @@ BATCH_PATCHES = 128
 BATCH_WINDOWS = 256
 LAUGHTER_WEIGHT = 12.0
 LOGIT_LIMIT = 9.0
-SMALLEST_VARIANCE = 3e-3
+MIN_VARIANCE_SHARE = 3e-3
 """PCA components below this share of the mean variance are not blown up to variance one: they are rounding noise."""
 
 
@@ -89,7 +89,7 @@ def fit_pca(raw: np.ndarray) -> PcaParams:
         raise UsageError(f"a PCA needs at least {EMBEDDING_SIZE} embeddings, not {len(raw)}: make more programmes")
     means = raw.mean(axis=0, dtype=np.float64)
     variances, vectors = np.linalg.eigh(np.cov(raw.astype(np.float64), rowvar=False))
-    floor = SMALLEST_VARIANCE * variances.mean()
+    floor = MIN_VARIANCE_SHARE * variances.mean()
     whitening = (vectors / np.sqrt(np.maximum(variances, floor))).T[::-1]
     return PcaParams(np.ascontiguousarray(whitening, np.float32), means.astype(np.float32))
 

@@ -1,4 +1,4 @@
-"""What the recipe of the `compact` bundle can be told; the recipe itself is in models.distillation.train."""
+"""Settings of the recipe of the `compact` bundle; apart from it, for the parser reads the defaults here."""
 
 import dataclasses
 

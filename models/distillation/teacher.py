@@ -19,7 +19,7 @@ TEACHER_RATE = 32000
 AUDIOSET_CLASSES = 527
 CONTEXT_S = 1
 FFT_SAMPLES, HOP_SAMPLES, FRAME_SAMPLES, BANDS, HIGH_HZ = 1024, 320, 800, 128, 15000.0
-FRAMES_A_SECOND = TEACHER_RATE // HOP_SAMPLES
+FRAMES_PER_SECOND = TEACHER_RATE // HOP_SAMPLES
 BATCH_WINDOWS = 32
 
 Teacher = Callable[[np.ndarray], np.ndarray]
@@ -59,8 +59,8 @@ class OnnxTeacher:
         seconds = len(samples) // TEACHER_RATE - 2 * CONTEXT_S
         if seconds < 1 or len(samples) % TEACHER_RATE:
             raise ValueError(f"the teacher scores whole seconds between two of context, not {len(samples)} samples")
-        mel, width = log_mel(samples, self.banks), (1 + 2 * CONTEXT_S) * FRAMES_A_SECOND
-        windows = np.stack([mel[:, s * FRAMES_A_SECOND :][:, :width] for s in range(seconds)])[:, None]
+        mel, width = log_mel(samples, self.banks), (1 + 2 * CONTEXT_S) * FRAMES_PER_SECOND
+        windows = np.stack([mel[:, s * FRAMES_PER_SECOND :][:, :width] for s in range(seconds)])[:, None]
         name = self.session.get_inputs()[0].name
         batches = [windows[at : at + BATCH_WINDOWS] for at in range(0, seconds, BATCH_WINDOWS)]
         logits = np.concatenate([self.session.run(None, {name: batch})[0] for batch in batches])

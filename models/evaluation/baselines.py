@@ -26,7 +26,7 @@ Scorer = Callable[[FloatArray, Targets, FloatArray], FloatArray]
 
 POOLINGS = ("mean", "max")
 NEIGHBOURS = 50
-MOST_CLIPS = {"k-nearest neighbours": 40_000, "logistic regression": 40_000, "SVM": 8_000}
+MAX_CLIPS = {"k-nearest neighbours": 40_000, "logistic regression": 40_000, "SVM": 8_000}
 """Training clips of each baseline, as the time of fitting an SVM grows with the square of them."""
 
 
@@ -51,7 +51,7 @@ def score_baselines(train: ShardClips, clips: ShardClips, *, seed: int = 0) -> I
     if len(np.unique(targets[:, -1])) < 2:
         raise UsageError("the baselines need training clips with laughter and without; make the shards of more clips")
     for name, scorer in SCORERS.items():
-        rows = sample(targets, most=MOST_CLIPS[name], seed=seed)
+        rows = sample(targets, most=MAX_CLIPS[name], seed=seed)
         for pooling in POOLINGS:
             learned, wanted = _standardised(pooled(take(train, rows), pooling), pooled(clips, pooling))
             yield f"{name}, {pooling}", scorer(learned, targets[rows], wanted).astype(np.float32)

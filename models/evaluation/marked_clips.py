@@ -24,7 +24,7 @@ from models.networks.head import Head
 COLUMNS = ("video_id", "start_time_seconds", "end_time_seconds", "laugh_segments_rel_s")
 SHORT, LONG, COMBINED = "1 s windows", "10 s windows", "combined"
 FRAMES_PER_S = 10
-MOST_THRESHOLDS = 1000
+MAX_THRESHOLDS = 1000
 """Tried at most: of more scores, so many quantiles, which a clip that is left out hardly moves."""
 UNREACHED = 2.0
 """A threshold above every probability, by which nothing is found: taken where nothing is marked in any other clip."""
@@ -158,8 +158,8 @@ def marked_frames(span: MarkedClip) -> npt.NDArray[np.bool_]:
 def thresholds_of(clips: Sequence[Floats]) -> FloatArray:
     """The thresholds to try, float64, rising: every score, for heads differ in how high theirs are, and UNREACHED."""
     scores = np.unique(np.concatenate(clips).astype(np.float64))
-    if len(scores) > MOST_THRESHOLDS:
-        scores = np.unique(np.quantile(scores, np.linspace(0, 1, MOST_THRESHOLDS), method="nearest"))
+    if len(scores) > MAX_THRESHOLDS:
+        scores = np.unique(np.quantile(scores, np.linspace(0, 1, MAX_THRESHOLDS), method="nearest"))
     return np.append(scores, UNREACHED)
 
 

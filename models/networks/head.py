@@ -22,7 +22,7 @@ BATCH_WINDOWS = 256
 STATISTICS = 3
 """Of each of an embedding's values over the seconds: mean, standard deviation and maximum."""
 
-LEAST_VARIANCE = 1e-3
+MIN_VARIANCE = 1e-3
 """Added to variances, so that the standard deviation of a single second has a gradient."""
 
 MASKED_LOGIT = -1e9
@@ -259,7 +259,7 @@ def _statistics(inputs: Any, valid: Any) -> Any:
     variance = tf.reduce_sum(tf.square(inputs - mean[:, None]) * here, axis=1) / count
     highest = tf.reduce_max(tf.where(valid[:, :, None], inputs, MASKED_LOGIT), axis=1)
     some = tf.reduce_any(valid, axis=1, keepdims=True)
-    return tf.where(some, tf.concat([mean, tf.sqrt(variance + LEAST_VARIANCE), highest], axis=1), 0.0)
+    return tf.where(some, tf.concat([mean, tf.sqrt(variance + MIN_VARIANCE), highest], axis=1), 0.0)
 
 
 def _none_by_all(logits: Any) -> Any:

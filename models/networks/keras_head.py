@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.constants import CLASSES, EMBEDDING_SIZE
-from models.networks.head import LEAST_VARIANCE, MASKED_LOGIT, Head, LstmWeights
+from models.networks.head import MASKED_LOGIT, MIN_VARIANCE, Head, LstmWeights
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -131,7 +131,7 @@ def _statistics(x: Any, mask: Any) -> Any:
     mean = ops.sum(x * here, axis=1) / count
     variance = ops.sum(ops.square(x - mean[:, None]) * here, axis=1) / count
     highest = ops.max(ops.where(mask[:, :, None], x, MASKED_LOGIT), axis=1)
-    return ops.concatenate([mean, ops.sqrt(variance + LEAST_VARIANCE), highest], axis=-1)
+    return ops.concatenate([mean, ops.sqrt(variance + MIN_VARIANCE), highest], axis=-1)
 
 
 def _hard_sigmoid(x: Any) -> Any:

@@ -10,13 +10,14 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
 from common import storage
+from common.listing import list_folder
 from models.constants import EMBEDDING_SIZE
 from models.networks.log_mel import MEL_BANDS, PATCH_FRAMES
 
@@ -182,27 +183,26 @@ def _read_checkpoint(local: str, source: str) -> dict[str, npt.NDArray[np.float3
 @contextlib.contextmanager
 def _staged(source: str) -> Iterator[str]:
     """The local path TensorFlow or numpy should open: remote files are copied, and removed at the end."""
-    filesystem, path = storage.filesystem_of(source)
-    with storage.storage_errors(source):
-        files = _files_of(filesystem, path)
+    files = _files_of(source)
     if not files:
         raise FileNotFoundError(f"there are no VGGish weights at {source}: no such file or checkpoint prefix")
-    if not storage.is_remote(source):
-        yield path.removesuffix(".index")
+    local = storage.local_path(source)
+    if local is not None:
+        yield local.removesuffix(".index")
         return
     with tempfile.TemporaryDirectory(prefix="vggish-") as folder:
         for file in files:
-            storage.download_to(filesystem.unstrip_protocol(file), os.path.join(folder, os.path.basename(file)))
-        yield os.path.join(folder, os.path.basename(path)).removesuffix(".index")
+            storage.download_to(file, os.path.join(folder, os.path.basename(file)))
+        yield os.path.join(folder, os.path.basename(source)).removesuffix(".index")
 
 
-def _files_of(filesystem: Any, path: str) -> list[str]:
-    """The one file at `path`, or the files of the V2 checkpoint with that prefix or index; may be none."""
-    if not path.endswith(".index") and filesystem.isfile(path):
-        return [path]
-    prefix = path.removesuffix(".index")
-    if not filesystem.isfile(prefix + ".index"):
+def _files_of(source: str) -> list[str]:
+    """The one file at `source`, or the files of the V2 checkpoint with that prefix or index; may be none."""
+    if not source.endswith(".index") and storage.is_file(source):
+        return [source]
+    prefix = source.removesuffix(".index")
+    if not storage.is_file(prefix + ".index"):
         return []
-    folder = filesystem.ls(os.path.dirname(prefix), detail=False)
-    data = [name for name in folder if os.path.basename(name).startswith(os.path.basename(prefix) + ".data-")]
+    folder, _, name = prefix.rpartition("/")
+    data = [entry.path for entry in list_folder(folder or ".") if entry.name.startswith(f"{name}.data-")]
     return [prefix + ".index", *data]

@@ -26,8 +26,8 @@ LAUGHTER, OTHER, UNKNOWN = "laughter", "other", "unknown"
 SPEECH = "speech"
 LAUGHTER_LABELS = frozenset({"laughter", "giggle"})
 UNKNOWN_LABELS = frozenset({"crowd", "sung_laughter_song", "unlabelled"})
-LONGEST_CLIP_S = 8
-LARGEST_HELD_OUT_GROUP = 40
+MAX_CLIP_S = 8
+MAX_HELD_OUT_GROUP = 40
 """A group of more clips than this is not held out: some labels have no other source."""
 
 
@@ -93,7 +93,7 @@ def split(rows: Sequence[LabelledClipRow]) -> tuple[list[LabelledClipRow], list[
     train = _once([row for row in rows if row.use == "train"])
     sizes = Counter(row.group for row in train)
     laughing = {row.group for row in train if row.label in LAUGHTER_LABELS}
-    groups = sorted((g for g in sizes if sizes[g] <= LARGEST_HELD_OUT_GROUP), key=_hashed)
+    groups = sorted((g for g in sizes if sizes[g] <= MAX_HELD_OUT_GROUP), key=_hashed)
     held = {*[g for g in groups if g in laughing][::3], *[g for g in groups if g not in laughing][::4]}
     return [row for row in train if row.group not in held], [row for row in train if row.group in held]
 
@@ -152,8 +152,8 @@ def load_decoded(kept: pathlib.Path) -> list[Clip]:
     samples = np.load(kept, mmap_mode="r")
     clips, start = [], 0
     for label, end in json.loads(kept.with_suffix(".json").read_text(encoding="utf-8")):
-        for at in range(start, max(start + 1, end - SAMPLE_RATE_HZ // 4), LONGEST_CLIP_S * SAMPLE_RATE_HZ):
-            clips.append(Clip(samples[at : min(end, at + LONGEST_CLIP_S * SAMPLE_RATE_HZ)], _holds(label), label))
+        for at in range(start, max(start + 1, end - SAMPLE_RATE_HZ // 4), MAX_CLIP_S * SAMPLE_RATE_HZ):
+            clips.append(Clip(samples[at : min(end, at + MAX_CLIP_S * SAMPLE_RATE_HZ)], _holds(label), label))
         start = end
     return clips
 

@@ -34,7 +34,7 @@ from models.training.schedule import cosine_schedule
 HELD_OUT_CLIPS = 20_000
 """Held-out clips that epochs and thresholds are chosen on, at most: memory does not grow with the shards."""
 
-_LARGEST_GRADIENT = 5.0
+_MAX_GRADIENT_NORM = 5.0
 
 
 class TrainingError(UsageError):
@@ -102,7 +102,7 @@ class TrainableHead:
             losses = tf.nn.sigmoid_cross_entropy_with_logits(y, logits)
             loss = tf.reduce_mean(tf.reduce_sum(losses, axis=1))
         gradients = tape.gradient(loss, self.model.trainable_variables)
-        gradients, _ = tf.clip_by_global_norm(gradients, _LARGEST_GRADIENT)
+        gradients, _ = tf.clip_by_global_norm(gradients, _MAX_GRADIENT_NORM)
         self.optimizer.apply(gradients)
         return loss
 

@@ -1,4 +1,4 @@
-"""What `laughter plot` can be told."""
+"""Options of `laughter plot`. Nothing heavy is imported: --help has to be quick."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from transforms.plots.timeline import timeline_plot
 from transforms.tables.read_tables import InvalidRecording, RecordingWithEvents, TableError, read_day, validate
 from transforms.tables.read_windows import WindowsReader
 
-LONGEST_HEADING = 90
+MAX_HEADING_LENGTH = 90
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,6 +118,6 @@ def draw(tables: str, date: str, annotated: RecordingWithEvents) -> Any:
         [(event["start_s"], event["end_s"], event["kind"]) for event in annotated.events],
         length_s=max(annotated.length_s, float(len(scores))),
         thresholds=(thresholds.onset, thresholds.offset),
-        heading=display_text(recording["title"] or annotated.recording_id, longest=LONGEST_HEADING),
+        heading=display_text(recording["title"] or annotated.recording_id, longest=MAX_HEADING_LENGTH),
         note=display_text(", ".join(fact for fact in facts if fact), longest=120),
     )

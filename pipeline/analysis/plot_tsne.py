@@ -16,7 +16,7 @@ from pipeline.outputs import PlotOutput, StepProgress, show_progress
 from pipeline.paths import absolute_media, absolute_path
 from transforms.maps.clips import NO_LAUGHTER, UNKNOWN, MapClips, clips_of_shards, clips_of_tables
 from transforms.maps.figure import group_name, map_plot
-from transforms.maps.projection import COMPONENTS, FEWEST, Projection, project
+from transforms.maps.projection import COMPONENTS, MIN_POINTS, Projection, project
 from transforms.pages.map import map_page
 
 GROUPS = (NO_LAUGHTER, UNKNOWN, *LAUGHTER_KINDS)
@@ -63,8 +63,8 @@ def from_arguments(arguments: argparse.Namespace) -> TsneOptions:
     for name, needs in (("side", "shards"), ("store", "tables"), ("media", "tables")):
         if getattr(arguments, name) and not getattr(arguments, needs):
             raise UsageError(f"--{name} is for --{needs}; leave it out")
-    if arguments.clips < FEWEST:
-        raise UsageError(f"--clips must be at least {FEWEST}, not {arguments.clips}")
+    if arguments.clips < MIN_POINTS:
+        raise UsageError(f"--clips must be at least {MIN_POINTS}, not {arguments.clips}")
     if not 1 <= arguments.perplexity < math.inf:
         raise UsageError(f"--perplexity must be at least 1, not {arguments.perplexity:g}")
     if not 0 <= arguments.seed < 2**32:

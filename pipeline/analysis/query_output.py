@@ -20,7 +20,7 @@ from common.text import display_text
 from pipeline.console import console
 from transforms.tables.query import Query
 
-ROWS_A_BATCH = 65_536
+ROWS_PER_BATCH = 65_536
 
 _NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT$|U?INTEGER$|DOUBLE$|FLOAT$|DECIMAL")
 
@@ -68,7 +68,7 @@ def _moment(value: dt.datetime) -> str:
 
 
 def _batches(relation: Any) -> pa.RecordBatchReader:
-    return relation.fetch_arrow_reader(ROWS_A_BATCH)
+    return relation.fetch_arrow_reader(ROWS_PER_BATCH)
 
 
 def write_csv(relation: Any, file: BinaryIO) -> None:

@@ -1,4 +1,4 @@
-"""What run_dataflow.sh can be told, and why each default is as it is. The names are Apache Beam's own."""
+"""Options of run_dataflow.sh, and why each default is as it is. The names are Apache Beam's own."""
 
 from __future__ import annotations
 

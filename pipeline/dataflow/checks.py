@@ -27,8 +27,8 @@ SYSTEM_GB = 15
 RECORDING_GB = 1
 """Of disk: for the system, Beam's image and the packages; for the copy of a recording, of which some have more."""
 
-MOST_LABELS = 64
-MOST_INPUT_BYTES = 500_000
+MAX_LABELS = 64
+MAX_INPUT_BYTES = 500_000
 """Of INPUTs on the command line: they are in the job's graph, which Dataflow wants small."""
 
 WITHOUT_BFLOAT16 = ("n1", "e2", "n2", "n2d", "c2", "c2d", "t2d")
@@ -71,8 +71,8 @@ def _names(options: PipelineOptions) -> Iterator[str]:
         if not LABEL.fullmatch(label):
             yield f"--labels {label} must be KEY=VALUE, each of up to 63 lower-case letters, digits, dashes and _"
     keys = [label.partition("=")[0] for label in cloud.labels or []]
-    if len(keys) > MOST_LABELS or len(set(keys)) < len(keys):
-        yield f"--labels: at most {MOST_LABELS}, each key once; leave some out"
+    if len(keys) > MAX_LABELS or len(set(keys)) < len(keys):
+        yield f"--labels: at most {MAX_LABELS}, each key once; leave some out"
     if worker.sdk_container_image and not IMAGE.fullmatch(worker.sdk_container_image):
         yield f"--sdk_container_image {worker.sdk_container_image} is no image's name; say HOST/PROJECT/.../NAME:TAG"
 
@@ -90,7 +90,7 @@ def _places(options: PipelineOptions, job: argparse.Namespace) -> Iterator[str]:
             if place is not None and not PLACE.fullmatch(place):
                 yield f"{option} {place} is not where workers can reach it; say gs://BUCKET/... in its place"
     inputs = job.inputs if job.command == "detect" else job.input or []
-    if sum(len(item.encode()) for item in inputs) > MOST_INPUT_BYTES:
+    if sum(len(item.encode()) for item in inputs) > MAX_INPUT_BYTES:
         yield f"{len(inputs)} inputs are too many for a job's graph; name a pattern, or a .txt list at gs://"
 
 

@@ -95,9 +95,9 @@ def check(command: Sequence[str]) -> argparse.Namespace:
     from pipeline import engine_options
     from pipeline.dataflow import checks
 
-    ours, beams = engine_options.split(command)
+    ours, beam_argv = engine_options.split(command)
     arguments = build_parser().parse_args(ours)
-    found = checks.problems(engine_options.engine_options(beams), arguments)
+    found = checks.problems(engine_options.engine_options(beam_argv), arguments)
     if found:
         raise UsageError("\nlaughter: ".join(found))
     return arguments

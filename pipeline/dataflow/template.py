@@ -21,7 +21,7 @@ from pipeline import engine_options
 from pipeline.jobs import detect, detect_options, shards
 from pipeline.parser import build_parser
 
-MOST_GRAPH_BYTES = 1_000_000
+MAX_GRAPH_BYTES = 1_000_000
 """Of template and graph together; Dataflow refuses ten times that, and nothing in them grows with an archive."""
 
 CREDENTIALS = {
@@ -78,16 +78,16 @@ def build(argv: Sequence[str], project: str, staging: str) -> Template:
 
 
 def _run(argv: Sequence[str]) -> None:
-    ours, beams = engine_options.split(argv)
+    ours, beam_argv = engine_options.split(argv)
     arguments = build_parser().parse_args(ours)
     if arguments.command == "detect":
         if models_elsewhere(arguments):
             arguments.bundle, arguments.head, arguments.embedder, arguments.precision = "compact", None, None, "auto"
-        detect.run_engine(detect_options.from_arguments(arguments, beams))
+        detect.run_engine(detect_options.from_arguments(arguments, beam_argv))
     elif arguments.labels_csv:
         raise UsageError("the graph of --labels-csv depends on the store's embedder.json; leave out --dry-run")
     else:
-        shards.run_engine(shards.from_arguments(arguments, beams))
+        shards.run_engine(shards.from_arguments(arguments, beam_argv))
 
 
 def models_elsewhere(arguments: argparse.Namespace) -> list[str]:
@@ -104,7 +104,7 @@ def _read(place: str) -> Template:
     staged = {name.rsplit("/", 1)[-1]: int(info["size"]) for name, info in filesystem.find(folder, detail=True).items()}
     graph = filesystem.cat_file(job["environment"]["sdkPipelineOptions"]["options"]["pipelineUrl"])
     size_bytes = len(template) + len(graph)
-    if size_bytes > MOST_GRAPH_BYTES:
+    if size_bytes > MAX_GRAPH_BYTES:
         raise LaughterError(
             f"the job's graph has {size_bytes} bytes; name a pattern, or a .txt list at gs://, as INPUT"
         )

@@ -31,9 +31,9 @@ from transforms.tables.write_tables import ListStaleDays, WriteTables
 MORE_PASSES = 2
 
 
-def main(arguments: argparse.Namespace, beams: Sequence[str]) -> int:
+def main(arguments: argparse.Namespace, beam_argv: Sequence[str]) -> int:
     """Run the command, with Beam's options; returns its exit status."""
-    return run(from_arguments(arguments, beams))
+    return run(from_arguments(arguments, beam_argv))
 
 
 def build(pipeline: beam.Pipeline, options: DetectOptions) -> None:

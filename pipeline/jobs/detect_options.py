@@ -1,4 +1,4 @@
-"""What `laughter detect` was told, checked and in order."""
+"""Options of `laughter detect`, checked and in order."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class DetectOptions:
         return engine_options.is_local(self.beam)
 
 
-def from_arguments(arguments: argparse.Namespace, beams: Sequence[str]) -> DetectOptions:
+def from_arguments(arguments: argparse.Namespace, beam_argv: Sequence[str]) -> DetectOptions:
     """Check the command line, ours and Beam's part of it, choose the models, and put all in order."""
-    engine = engine_options.engine_options(beams)
+    engine = engine_options.engine_options(beam_argv)
     models = select_models(
         bundle=arguments.bundle,
         embedder=arguments.embedder,
@@ -82,7 +82,7 @@ def with_models(arguments: argparse.Namespace, beam: PipelineOptions, models: Mo
             decode=_decode_settings(arguments),
             recompute=arguments.recompute,
             only_new=arguments.only == "new",
-            threads=engine_options.threads_a_worker(beam),
+            threads=engine_options.threads_per_worker(beam),
         ),
         annotate=AnnotateSettings(store, output, models.head, thresholds, arguments.hop),
         notes=models.notes,

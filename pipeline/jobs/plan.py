@@ -15,7 +15,7 @@ from transforms.embed.recordings import Recording
 from transforms.tables import write_tables
 from transforms.tables.prune import DeletedRecording, find_deleted
 
-LOOKING_AT_ONCE = 16
+MAX_LOOKUPS_AT_ONCE = 16
 """Parts: on object storage each takes some round trips."""
 
 
@@ -56,7 +56,7 @@ def make(options: DetectOptions) -> Plan:
         # looking at every part of a store from here would keep the workers of another machine waiting
         plan.pending.extend(plan.recordings)
         return plan
-    with concurrent.futures.ThreadPoolExecutor(LOOKING_AT_ONCE) as pool:
+    with concurrent.futures.ThreadPoolExecutor(MAX_LOOKUPS_AT_ONCE) as pool:
         found = pool.map(lambda recording: reusable_part(recording, options.embed) is not None, plan.recordings)
         for recording, is_usable in zip(plan.recordings, found, strict=True):
             (plan.reused if is_usable else plan.pending).append(recording)

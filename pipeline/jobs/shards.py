@@ -65,12 +65,12 @@ class ShardsOptions:
     quiet: bool = False
 
 
-def main(arguments: argparse.Namespace, beams: Sequence[str]) -> int:
+def main(arguments: argparse.Namespace, beam_argv: Sequence[str]) -> int:
     """Run the command, with Beam's options; returns its exit status."""
-    return run(from_arguments(arguments, beams))
+    return run(from_arguments(arguments, beam_argv))
 
 
-def from_arguments(arguments: argparse.Namespace, beams: Sequence[str]) -> ShardsOptions:
+def from_arguments(arguments: argparse.Namespace, beam_argv: Sequence[str]) -> ShardsOptions:
     """Check the command line and put it in order."""
     if bool(arguments.input) == bool(arguments.labels_csv) or bool(arguments.labels_csv) != bool(arguments.store):
         raise UsageError("give either --input, or --store with --labels-csv; see `laughter shards --help`")
@@ -93,7 +93,7 @@ def from_arguments(arguments: argparse.Namespace, beams: Sequence[str]) -> Shard
             arguments.negatives_per_laugh,
             arguments.strict,
         ),
-        beam=engine_options.engine_options(beams),
+        beam=engine_options.engine_options(beam_argv),
         dry_run=arguments.dry_run,
         quiet=arguments.quiet,
     )
@@ -188,17 +188,19 @@ def written(output: str) -> list[str]:
     """The shards that lie below `output`, by the names that manifests use."""
     found = []
     for side in SIDES:
-        names = (info["name"].rsplit("/", 1)[-1] for info in list_folder(f"{output.rstrip('/')}/{side}"))
-        found += [f"{side}/{name}" for name in names if name.startswith("shard-") and name.endswith(".parquet")]
+        found += [f"{side}/{entry.name}" for entry in list_folder(f"{output.rstrip('/')}/{side}") if is_shard(entry)]
     return sorted(found)
+
+
+def is_shard(entry: storage.Entry) -> bool:
+    """Whether a file is called as shards are."""
+    return entry.name.startswith("shard-") and entry.name.endswith(".parquet")
 
 
 def remove(output: str, names: Sequence[str]) -> None:
     """Remove files below `output` that an earlier run left, where they are there."""
-    filesystem, place = storage.filesystem_of(output)
     for name in names:
-        with storage.storage_errors(output), contextlib.suppress(FileNotFoundError):
-            filesystem.rm_file(f"{place.rstrip('/')}/{name}")
+        storage.remove_file(f"{output.rstrip('/')}/{name}")
 
 
 class ShardWatcher:
@@ -209,16 +211,14 @@ class ShardWatcher:
     def __init__(self, options: ShardsOptions) -> None:
         """Note what lies there now, so that only files written from now on count."""
         self.total, self.done = options.settings.shards, 0
-        self._output = options.settings.output
-        self._began = time.time()
+        self._folder = f"{options.settings.output.rstrip('/')}/train"
+        self._before = {entry.name: entry.version for entry in list_folder(self._folder)}
 
     def refresh(self) -> None:
         """Update the counts."""
-        filesystem, place = storage.filesystem_of(self._output)
-        with contextlib.suppress(OSError, storage.StorageError), storage.storage_errors(self._output):
-            names = [name for name in written(self._output) if name.startswith("train/")]
-            changed = (filesystem.modified(f"{place.rstrip('/')}/{name}").timestamp() for name in names)
-            self.done = sum(moment >= self._began for moment in changed)
+        with contextlib.suppress(OSError, storage.StorageError):
+            found = [entry for entry in list_folder(self._folder) if is_shard(entry)]
+            self.done = sum(self._before.get(entry.name) != entry.version for entry in found)
 
     def describe(self) -> str:
         """One line."""

@@ -14,7 +14,7 @@ from models.training.recipes import RECIPES, Recipe
 from pipeline.console import hours_and_minutes, say
 from pipeline.paths import absolute_path
 
-LARGEST_SEED = 20_000
+MAX_SEED = 20_000
 """A hundred thousand times as much still is an int32."""
 
 
@@ -25,8 +25,8 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
         value = getattr(arguments, name)
         if value is not None and value < 1:
             raise UsageError(f"--{name} must be at least 1, not {value}")
-    if not 0 <= arguments.seed <= LARGEST_SEED:
-        raise UsageError(f"--seed must be from 0 to {LARGEST_SEED}, not {arguments.seed}")
+    if not 0 <= arguments.seed <= MAX_SEED:
+        raise UsageError(f"--seed must be from 0 to {MAX_SEED}, not {arguments.seed}")
     given = {name: getattr(arguments, name) for name in ("epochs", "members") if getattr(arguments, name)}
     shape = dataclasses.replace(recipe.shape, units=arguments.units or recipe.shape.units)
     return dataclasses.replace(recipe, shape=shape, **given)

@@ -5,7 +5,7 @@ import gcsfs.retry
 import pytest
 
 from common import storage
-from common.listing import find_files, list_folder
+from common.listing import files_below, find_files, list_folder
 from common.redaction import redact
 
 SIGNED = "https://host.example/bucket/a.mp4?X-Goog-Algorithm=GOOG4&X-Goog-Signature=abc123&X-Goog-Expires=9"
@@ -76,9 +76,12 @@ def memory():
 
 
 def test_other_storages_are_listed_by_fsspec(memory):
-    assert sorted(info["name"] for info in list_folder("memory://b")) == ["/b/2016", "/b/a.mp4"]
-    assert [info["name"] for info in find_files("memory://b")] == ["/b/2016/c.mp4", "/b/2016/d.wav", "/b/a.mp4"]
-    assert [info["name"] for info in find_files("memory://b/*/*.wav")] == ["/b/2016/d.wav"]
+    assert sorted(entry.name for entry in list_folder("memory://b")) == ["2016", "a.mp4"]
+    every = ["memory:///b/2016/c.mp4", "memory:///b/2016/d.wav", "memory:///b/a.mp4"]
+    assert [entry.path for entry in find_files("memory://b")] == every
+    assert [entry.path for entry in files_below("memory://b")] == every
+    assert [entry.path for entry in find_files("memory://b/*/*.wav")] == ["memory:///b/2016/d.wav"]
+    assert list(files_below("memory://b/*/*.wav")) == []
     assert list(list_folder("memory://b/none")) == []
 
 

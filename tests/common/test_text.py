@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.text import LONGEST_NAME_BYTES, safe_file_name
+from common.text import MAX_NAME_BYTES, safe_file_name
 
 ODD = ["", ".", "..", "../../etc/passwd", "/a", "a/b", "a b", 'say "x"', "a\nb", "-rf", ".hidden", "a~b", "x" * 255]
 ODD += ["é" * 127, "a\\b", "C:x", "a*", "a?b", "a|b", "a<b>", "\x00", "a%b\x7f", "a\u202eb"]
@@ -25,7 +25,7 @@ def test_an_odd_id_makes_a_file_in_the_folder(tmp_path, odd):
     (tmp_path / f"{name}.TextGrid").touch()
     assert os.listdir(tmp_path) == [f"{name}.TextGrid"]
     assert not name.startswith((".", "-"))
-    assert len(name.encode()) <= LONGEST_NAME_BYTES
+    assert len(name.encode()) <= MAX_NAME_BYTES
 
 
 def test_names_of_ids_that_differ_in_odd_characters_differ():
@@ -37,5 +37,5 @@ def test_names_of_ids_that_differ_in_odd_characters_differ():
 def test_any_id(one, other):
     name = safe_file_name(one)
     assert not set(name) & set('/\\\0\n:*?"<>|')
-    assert 0 < len(name.encode()) <= LONGEST_NAME_BYTES
+    assert 0 < len(name.encode()) <= MAX_NAME_BYTES
     assert (name == safe_file_name(other)) == (one == other)

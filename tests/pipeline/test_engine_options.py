@@ -36,8 +36,8 @@ def test_the_runner_is_beams_local_one_unless_named():
 def test_several_local_workers_are_processes_that_share_the_cores():
     options = engine_options.engine_options(["--direct_num_workers", "2"])
     assert options.view_as(DirectOptions).direct_running_mode == "multi_processing"
-    assert engine_options.threads_a_worker(options) == max(1, len(os.sched_getaffinity(0)) // 2)
-    assert engine_options.threads_a_worker(engine_options.engine_options([])) == len(os.sched_getaffinity(0))
+    assert engine_options.threads_per_worker(options) == max(1, len(os.sched_getaffinity(0)) // 2)
+    assert engine_options.threads_per_worker(engine_options.engine_options([])) == len(os.sched_getaffinity(0))
 
 
 def test_runners_that_start_a_server_are_known():
@@ -47,7 +47,7 @@ def test_runners_that_start_a_server_are_known():
 
 def test_on_dataflow_a_process_has_a_core_of_its_own_unless_it_is_the_only_one():
     dataflow = ["--runner", "DataflowRunner"]
-    assert engine_options.threads_a_worker(engine_options.engine_options(dataflow)) == 1
+    assert engine_options.threads_per_worker(engine_options.engine_options(dataflow)) == 1
     alone = [*dataflow, "--experiments", "no_use_multiple_sdk_containers"]
-    assert engine_options.threads_a_worker(engine_options.engine_options(alone)) is None
-    assert engine_options.threads_a_worker(engine_options.engine_options(["--runner", "FlinkRunner"])) is None
+    assert engine_options.threads_per_worker(engine_options.engine_options(alone)) is None
+    assert engine_options.threads_per_worker(engine_options.engine_options(["--runner", "FlinkRunner"])) is None

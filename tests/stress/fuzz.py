@@ -25,7 +25,7 @@ Outcome = tuple[list[str], collections.Counter]
 """What is wrong, one sentence each, and the recordings by status."""
 
 HEALTHY = tuple(f"2016-01-01_0{number}00_US_CNN_Healthy" for number in range(3))
-LONGEST_CASE_S = 4
+MAX_CASE_S = 4
 """On average; most take a tenth of a second."""
 
 
@@ -73,7 +73,7 @@ def run_batch_in_time(
     run = spawn.Process(target=_put_batch, args=(folder, seed, numbers, results))
     run.start()
     try:
-        return results.get(timeout=60 + LONGEST_CASE_S * len(numbers))
+        return results.get(timeout=60 + MAX_CASE_S * len(numbers))
     except queue.Empty:
         return [f"cases {numbers[0]} to {numbers[-1]} of seed {seed} crashed or hung"], collections.Counter()
     finally:

@@ -32,8 +32,8 @@ RARE = frozenset({"laughter", "giggle", "scream", "crying", "cough", "sneeze", "
 """Labels that are taken before all others where a package has more audio than is kept of it."""
 WORD_S, PHRASE_S = 1.5, 5.0
 """Spoken files shorter than the first are joined to about the second."""
-SHORTEST_S = 0.25
-PIECES_A_FILE = 4
+MIN_SOUND_S = 0.25
+PIECES_PER_FILE = 4
 VERSION = 1
 """To be raised whenever the same plan would come out otherwise, so that everything is made again."""
 
@@ -161,7 +161,7 @@ def clips(package: Package, found: Iterable[Sound]) -> Iterator[Clip]:
     """The sounds as clips; what cannot be read, and what is silent or shorter than 0.25 s, is left out."""
     words: dict[tuple[str, int], list[tuple[str, np.ndarray]]] = {}
     for sound in found:
-        samples, rate_hz = np.zeros(0, np.float32), cutting.HIGHEST_HZ
+        samples, rate_hz = np.zeros(0, np.float32), cutting.MAX_RATE_HZ
         with contextlib.suppress(ValueError):
             samples, rate_hz = cutting.decode(sound.path, raw_hz=package.raw_hz)
         samples = cutting.trim(samples, rate_hz)
@@ -170,8 +170,8 @@ def clips(package: Package, found: Iterable[Sound]) -> Iterator[Clip]:
             phrase.append((sound.name, samples))
             if sum(len(word) for _, word in phrase) >= PHRASE_S * rate_hz:
                 yield _joined(words.pop((sound.group, rate_hz)), rate_hz, sound.group)
-        elif len(samples) >= SHORTEST_S * rate_hz:
-            pieces = cutting.even_choice(cutting.cut(samples, rate_hz), PIECES_A_FILE)
+        elif len(samples) >= MIN_SOUND_S * rate_hz:
+            pieces = cutting.even_choice(cutting.cut(samples, rate_hz), PIECES_PER_FILE)
             yield from (Clip(piece, rate_hz, sound.label, sound.group, sound.name) for piece in pieces)
     for (group, rate_hz), phrase in words.items():
         yield _joined(phrase, rate_hz, group)

@@ -10,9 +10,9 @@ import numpy as np
 
 from common.extras import require
 
-HIGHEST_HZ = 32_000
+MAX_RATE_HZ = 32_000
 """What the teacher hears; nothing is kept above it."""
-SHORTEST_S, LONGEST_S = 1.0, 10.0
+MIN_CLIP_S, MAX_CLIP_S = 1.0, 10.0
 FRAME_S = 0.05
 QUIET_DB = -45.0
 """A frame this far below the loudest is a pause."""
@@ -42,10 +42,10 @@ def decode(path: pathlib.Path, *, raw_hz: int = 0) -> tuple[np.ndarray, int]:
         except soundfile.LibsndfileError:
             samples, rate_hz = _decode_with_ffmpeg(path)
     mono = samples.mean(axis=1)
-    if rate_hz <= HIGHEST_HZ:
+    if rate_hz <= MAX_RATE_HZ:
         return mono, rate_hz
-    resampled = require("scipy.signal", purpose="audio files").resample_poly(mono, HIGHEST_HZ, rate_hz)
-    return resampled.astype(np.float32), HIGHEST_HZ
+    resampled = require("scipy.signal", purpose="audio files").resample_poly(mono, MAX_RATE_HZ, rate_hz)
+    return resampled.astype(np.float32), MAX_RATE_HZ
 
 
 def trim(samples: np.ndarray, rate_hz: int) -> np.ndarray:
@@ -60,12 +60,12 @@ def trim(samples: np.ndarray, rate_hz: int) -> np.ndarray:
 
 def cut(samples: np.ndarray, rate_hz: int) -> list[np.ndarray]:
     """The sound in pieces of at most 10 s, cut at its quietest moments; a rest of less than 1 s is dropped."""
-    pieces, start, longest = [], 0, int(LONGEST_S * rate_hz)
+    pieces, start, longest = [], 0, int(MAX_CLIP_S * rate_hz)
     while len(samples) - start > longest:
         end = start + _quietest(samples[start : start + longest], rate_hz)
         pieces.append(samples[start:end])
         start = end
-    if len(samples) - start >= SHORTEST_S * rate_hz or not pieces:
+    if len(samples) - start >= MIN_CLIP_S * rate_hz or not pieces:
         pieces.append(samples[start:])
     return pieces
 

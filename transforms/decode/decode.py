@@ -13,7 +13,7 @@ from transforms.decode.ffmpeg_command import decode_command, ffmpeg_executable
 from transforms.decode.ffmpeg_process import FfmpegProcess, FfmpegStalled, FfmpegTooSlow
 from transforms.decode.ffmpeg_report import FfmpegReport
 from transforms.decode.outcome import (
-    SHORTEST_AUDIO_S,
+    MIN_AUDIO_S,
     DecodeOutcome,
     DecodeRun,
     check_readable,
@@ -82,7 +82,7 @@ def _decode(
         try:
             while (block := pending.result()) is not None:
                 pending = ahead.submit(following)
-                if len(seconds := whole_seconds(block, shortest_s=SHORTEST_AUDIO_S)):
+                if len(seconds := whole_seconds(block, shortest_s=MIN_AUDIO_S)):
                     yield seconds
             return 0 if run.timeline.ended_early else process.wait()
         except FfmpegStalled as error:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import IO, Any
 
-MOST_MEMORY_BYTES = 4 << 30
+MAX_MEMORY_BYTES = 4 << 30
 """Address space of an ffmpeg: a header that lies about sizes asks for more, a real recording for some hundred MB."""
 
 _POLL_S = 1.0
@@ -111,7 +111,7 @@ def _start(command: list[str]) -> subprocess.Popen[bytes]:
         raise RuntimeError(f"ffmpeg cannot be started ({error}); {cure}") from error
     if hasattr(resource, "prlimit"):  # Linux
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            resource.prlimit(process.pid, resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
             resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
     return process
 

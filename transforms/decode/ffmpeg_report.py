@@ -18,7 +18,7 @@ _DECODED = re.compile(r"  Input stream #0:\d+ \(audio\): .* (\d+) decode errors"
 _TRUNCATED = re.compile(r"partial file|ended prematurely|Error during demuxing|[Tt]runcat|Read error")
 
 _KEPT_ERRORS = 20
-_LONGEST_LINE = 4096
+_MAX_LINE_BYTES = 4096
 
 
 @dataclasses.dataclass
@@ -52,9 +52,9 @@ class FfmpegReport:
     def add(self, data: bytes) -> None:
         """Take the next bytes of standard error, cut anywhere."""
         *lines, rest = (self._rest + data).split(b"\n")
-        self._rest = rest[:_LONGEST_LINE]
+        self._rest = rest[:_MAX_LINE_BYTES]
         for line in lines:
-            self._add_line(line[:_LONGEST_LINE].decode("utf-8", "replace"))
+            self._add_line(line[:_MAX_LINE_BYTES].decode("utf-8", "replace"))
 
     def _add_line(self, line: str) -> None:
         found = _LINE.match(line)

@@ -12,11 +12,11 @@ from transforms.decode.ffmpeg_report import FfmpegReport
 from transforms.decode.settings import DecodeSettings
 from transforms.decode.timeline import Timeline
 
-SHORTEST_AUDIO_S = 0.1
+MIN_AUDIO_S = 0.1
 """A last, unfinished second counts from this much audio; so does a whole recording."""
 
 _SHORTFALL_S = 2.0
-_LONGEST_FRAME_S = 0.1
+_MAX_FRAME_S = 0.1
 _OVERLAP_S = 1.0
 _NOTED_S = 0.3
 _QUOTE_LENGTH = 200
@@ -115,7 +115,7 @@ def outcome_of(run: DecodeRun, *, exit_status: int) -> DecodeOutcome:
     if exit_status < 0:
         how = f"ffmpeg was stopped by {_signal_name(-exit_status)} while decoding {run.name}"
         raise DecodeError(f"{how}; run it again, with more memory if that was the cause", run.info)
-    if run.audio_s < SHORTEST_AUDIO_S:
+    if run.audio_s < MIN_AUDIO_S:
         raise DecodeError(_why_nothing(run), run.info)
     broken = _why_partial(run, exit_status=exit_status)
     return DecodeOutcome(
@@ -158,7 +158,7 @@ def _why_nothing(run: DecodeRun) -> str:
         start_s, limit = run.timeline.jump_to / SAMPLE_RATE_HZ, f"--max-gap ({run.settings.max_gap_s:g} s)"
         return f"the audio of {run.name} starts only {start_s:.0f} s in, more than {limit}; raise --max-gap to keep it"
     if run.audio_s > 0 or not report.first_errors:
-        return f"{run.name} holds only {run.audio_s:.3f} s of audio; at least {SHORTEST_AUDIO_S:g} s are needed"
+        return f"{run.name} holds only {run.audio_s:.3f} s of audio; at least {MIN_AUDIO_S:g} s are needed"
     return f"no audio of {run.name} could be decoded{_quote(report.first_errors)}; record or copy it again"
 
 
@@ -201,7 +201,7 @@ def _fell_short(run: DecodeRun) -> bool:
         return False
     only_audio = report.video_streams == 0 and len(report.audio_codecs) == 1
     cut_off = only_audio and not report.duration_is_estimate
-    return bool(report.truncation) or cut_off or report.decode_errors * _LONGEST_FRAME_S > missing_s
+    return bool(report.truncation) or cut_off or report.decode_errors * _MAX_FRAME_S > missing_s
 
 
 def _note(run: DecodeRun) -> str | None:

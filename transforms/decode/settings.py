@@ -1,4 +1,4 @@
-"""What a person may choose about decoding."""
+"""Settings of decoding that a person may choose."""
 
 import dataclasses
 import math

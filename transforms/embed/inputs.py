@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from common import listing, storage
-from common.atomic_files import last_change
 from common.errors import UsageError
 from common.redaction import redact_url
 from common.text import display_text
@@ -113,14 +112,11 @@ def _match_line(line: str, listing: str, wanted: _Wanted) -> Iterator[FoundFile]
 
 
 def _match_remote(url: str, wanted: _Wanted) -> Iterator[FoundFile]:
-    filesystem, place = storage.filesystem_of(url)
-    folder = f"{place.rstrip('/')}/"
-    for info in listing.find_files(url):
-        name = info["name"]
-        named = name == place or not name.startswith(folder)  # itself, or matched by a pattern
-        if info["type"] == "file" and (named or os.path.splitext(name)[1].lower() in wanted.extensions):
-            size = -1 if info.get("size") is None else int(info["size"])
-            yield filesystem.unstrip_protocol(name), size, _moment(last_change(info))
+    folder = storage.canonical_url(url).rstrip("/") + "/"
+    for entry in listing.find_files(url):
+        named = not entry.path.startswith(folder)  # itself, or matched by a pattern
+        if named or os.path.splitext(entry.path)[1].lower() in wanted.extensions:
+            yield entry.path, entry.size_bytes, _moment(entry.changed)
 
 
 def _moment(changed: object) -> str:

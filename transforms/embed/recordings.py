@@ -21,7 +21,7 @@ MEDIA_EXTENSIONS = (
 """What is taken from a folder; a file that is named, or matched by a glob, is taken whatever its name."""
 
 
-LONGEST_ID_BYTES = 200
+MAX_ID_BYTES = 200
 """A longer name gets a hash for its id, for parts are named after it and names of files end at 255 bytes."""
 
 _ARCHIVE_NAME = re.compile(
@@ -83,7 +83,7 @@ def recording_at(path: str, size_bytes: int, modified: str, *, root: str | None 
     name = place.rsplit("/", 1)[-1]
     facts = {fact: utf8_text(value) for fact, value in parse_archive_name(name).items()}
     stem = os.path.splitext(name)[0]
-    if facts and utf8_text(stem) == stem and len(stem.encode()) <= LONGEST_ID_BYTES:
+    if facts and utf8_text(stem) == stem and len(stem.encode()) <= MAX_ID_BYTES:
         return Recording(stem, path, size_bytes, modified, **facts)
     relative = place
     if root and place.startswith(root.rstrip("/") + "/"):

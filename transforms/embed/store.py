@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from common.atomic_files import read_text, version_of, write_text
+from common.atomic_files import read_text, write_text
 from common.errors import LaughterError, UsageError
 from common.listing import list_folder
 from common.parquet_files import (
@@ -31,6 +31,7 @@ from common.parquet_files import (
     read_document,
 )
 from common.partitions import day_folder
+from common.storage import Entry
 from models.constants import EMBEDDING_SIZE
 from transforms.embed.recordings import Recording, recording_at
 
@@ -188,15 +189,14 @@ def mark_damaged(root: str, part: StorePart, reason: str) -> None:
 
 def list_day(root: str, date: str) -> list[StorePart]:
     """The parts of one day, sorted by recording; temporary files and strangers are left out."""
-    found = list_folder(day_folder(root, date))
-    return sorted((_part_file(info, root, date) for info in found if _is_part(info)), key=lambda part: part.path)
+    found = (entry for entry in list_folder(day_folder(root, date)) if _is_part(entry))
+    return sorted((_part_of(entry, root, date) for entry in found), key=lambda part: part.path)
 
 
-def _is_part(info: Mapping[str, Any]) -> bool:
-    leaf = info["name"].rsplit("/", 1)[-1]
-    return info["type"] == "file" and leaf.endswith(".parquet") and not leaf.startswith(".")
+def _is_part(entry: Entry) -> bool:
+    return not entry.is_folder and entry.name.endswith(".parquet") and not entry.name.startswith(".")
 
 
-def _part_file(info: Mapping[str, Any], root: str, date: str) -> StorePart:
-    recording_id = info["name"].rsplit("/", 1)[-1].removesuffix(".parquet")
-    return StorePart(recording_id, date, part_path(root, date, recording_id), version_of(info))
+def _part_of(entry: Entry, root: str, date: str) -> StorePart:
+    recording_id = entry.name.removesuffix(".parquet")
+    return StorePart(recording_id, date, part_path(root, date, recording_id), entry.version)

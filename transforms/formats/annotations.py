@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from common import storage
 from common.errors import UsageError
+from common.listing import files_below
 from common.partitions import NULL_DATE
 from common.text import display_text, safe_file_name
 from models.constants import CLASSES, LAUGHTER_KINDS
@@ -94,13 +95,7 @@ def read_annotations(
 
 def _files(path: str, file_format: str | None) -> list[tuple[str, str]]:
     """The files with their formats, in order."""
-    filesystem, place = storage.filesystem_of(path)
-    with storage.storage_errors(path):
-        if filesystem.isdir(place):
-            found = filesystem.find(place)
-            names = [filesystem.unstrip_protocol(name) if storage.is_remote(path) else name for name in found]
-        else:
-            names = [path] if filesystem.exists(place) else []
+    names = [path] if storage.is_file(path) else [entry.path for entry in files_below(path)]
     formats = [(name, ENDINGS.get(os.path.splitext(name)[1].lower())) for name in sorted(names)]
     known = [(name, found) for name, found in formats if found and file_format in (None, found)]
     if file_format and not known and names == [path]:

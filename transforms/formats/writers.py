@@ -24,7 +24,7 @@ SCORE_DIGITS = 4
 
 @dataclasses.dataclass(frozen=True)
 class FormatSettings:
-    """What formats can be told.
+    """Settings of formats.
 
     Attributes:
         media: folder or URL where the media files lie; None where the tables say, NO_MEDIA for no links.

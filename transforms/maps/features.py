@@ -8,7 +8,7 @@ import numpy.typing as npt
 from models.constants import SECOND_SAMPLES
 from models.networks.log_mel import MEL_BANDS, PATCH_FRAMES, PATCH_SAMPLES, log_mel_patches
 
-SECONDS_A_CALL = 64
+SECONDS_PER_CALL = 64
 FEATURES = 2 * MEL_BANDS
 
 _HOP = SECOND_SAMPLES // 100
@@ -28,8 +28,8 @@ def log_mel_statistics(samples: npt.NDArray[np.floating]) -> npt.NDArray[np.floa
     filled = np.zeros(seconds * SECOND_SAMPLES, np.float32)
     filled[: len(samples)] = samples
     rows = filled.reshape(seconds, SECOND_SAMPLES)
-    calls = range(0, seconds, SECONDS_A_CALL)
-    bands = np.concatenate([log_mel_patches(rows[at : at + SECONDS_A_CALL]).numpy() for at in calls])
+    calls = range(0, seconds, SECONDS_PER_CALL)
+    bands = np.concatenate([log_mel_patches(rows[at : at + SECONDS_PER_CALL]).numpy() for at in calls])
     missing = max(0, PATCH_SAMPLES - (len(samples) - (seconds - 1) * SECOND_SAMPLES))
     heard = max(1, seconds * PATCH_FRAMES - -(-missing // _HOP))
     frames = bands.reshape(-1, MEL_BANDS)[:heard].astype(np.float64)

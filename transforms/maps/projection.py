@@ -19,7 +19,7 @@ PERPLEXITY = 30.0
 START = 1e-4
 """Standard deviation of the first coordinate from which t-SNE starts, as Kobak and Berens (2019) advise."""
 
-FEWEST = 8
+MIN_POINTS = 8
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -51,8 +51,8 @@ def project(features: npt.NDArray[np.floating], *, perplexity: float = PERPLEXIT
     Raises:
         UsageError: there are too few rows, or scikit-learn is not installed.
     """
-    if len(features) < FEWEST:
-        raise UsageError(f"a map takes at least {FEWEST} clips, and there are {len(features)}; give more")
+    if len(features) < MIN_POINTS:
+        raise UsageError(f"a map takes at least {MIN_POINTS} clips, and there are {len(features)}; give more")
     decomposition = require("sklearn.decomposition", purpose="maps of clips", extra="plot")
     manifold = require("sklearn.manifold", purpose="maps of clips", extra="plot")
     threads = require("threadpoolctl", purpose="maps of clips", extra="plot")

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from transforms.decode.decode import decode_seconds
 
-PEAKS_A_SECOND = 10
+PEAKS_PER_SECOND = 10
 
-LOUDEST = 32768
+MAX_AMPLITUDE = 32768
 """The largest absolute value of a sample."""
 
 
@@ -33,8 +33,8 @@ def read_peaks(path: str, *, on_second: Callable[[int], None] = lambda second: N
     parts = [np.zeros(0, np.uint8)]
     with contextlib.closing(decode_seconds(path)) as blocks:
         for block in blocks:
-            tenths = block.reshape(len(block) * PEAKS_A_SECOND, -1)
+            tenths = block.reshape(len(block) * PEAKS_PER_SECOND, -1)
             peaks = np.maximum(tenths.max(axis=1).astype(np.int32), -tenths.min(axis=1).astype(np.int32))
-            parts.append(np.rint(255 * np.sqrt(peaks / LOUDEST)).astype(np.uint8))
-            on_second(sum(map(len, parts)) // PEAKS_A_SECOND)
+            parts.append(np.rint(255 * np.sqrt(peaks / MAX_AMPLITUDE)).astype(np.uint8))
+            on_second(sum(map(len, parts)) // PEAKS_PER_SECOND)
     return np.concatenate(parts)

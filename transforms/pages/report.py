@@ -17,7 +17,7 @@ from models.constants import LAUGHTER_KINDS, LONG_WINDOW_S, NONE, SHORT_WINDOW_S
 from models.events import Thresholds, WindowScores, laughter_probability, scores_per_second
 from transforms.embed.recordings import MEDIA_EXTENSIONS
 from transforms.pages.html import html_page
-from transforms.pages.peaks import PEAKS_A_SECOND
+from transforms.pages.peaks import PEAKS_PER_SECOND
 from transforms.tables.read_tables import RecordingWithEvents
 
 ASSETS = pathlib.Path(__file__).parent / "assets" / "report"
@@ -75,7 +75,7 @@ def recording_page(
         "events": [_event(event) for event in annotated.events],
         "scores": seconds_data(scores),
         "peaks": None if peaks is None else _base64(peaks),
-        "peaks_a_second": PEAKS_A_SECOND,
+        "peaks_a_second": PEAKS_PER_SECOND,
         "media": media,
         "media_is_audio": bool(media) and str(media).lower().endswith(AUDIO_EXTENSIONS),
     }

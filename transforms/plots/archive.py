@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from transforms.plots.style import KIND_COLOURS, REST_COLOUR, new_figure, quiet, title
 
-FEWEST_COLUMNS = 8
+MIN_COLUMNS = 8
 """There is room for so many, lest one be as wide as the plot."""
 
 _LAUGHTER = KIND_COLOURS["laughter"]
@@ -49,7 +49,7 @@ def columns_plot(shares: Sequence[LaughterRate], *, names: Sequence[str], headin
     many = len(shown) > 12 and len(names[0]) > 3
     slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if many else {}
     audio.set_xticks(shown, [names[position] for position in shown], parse_math=False, **slanted)
-    beside = max(0.0, (FEWEST_COLUMNS - len(names)) / 2)
+    beside = max(0.0, (MIN_COLUMNS - len(names)) / 2)
     audio.set_xlim(-0.6 - beside, len(names) - 0.4 + beside)
     for axes in (laughter, audio):
         quiet(axes, grid="y")

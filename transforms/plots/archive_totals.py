@@ -12,7 +12,7 @@ from transforms.plots.archive import LaughterRate
 from transforms.tables.query import ask, queries, query_errors, values_of
 
 NO_NETWORK = "not known"
-LONGEST_NAME = 40
+MAX_NAME_LENGTH = 40
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,7 +115,9 @@ def _shares(connection: Any, sql: str, values: Mapping[str, str]) -> list[Laught
     columns = "name, hours, laughs, laughing_s_per_hour / 60"
     rows = _rows(connection, f"SELECT {columns} FROM ({sql}) WHERE hours > 0", values)
     return [
-        LaughterRate(NO_NETWORK if name is None else display_text(name, longest=LONGEST_NAME), hours, laughs, minutes)
+        LaughterRate(
+            NO_NETWORK if name is None else display_text(name, longest=MAX_NAME_LENGTH), hours, laughs, minutes
+        )
         for name, hours, laughs, minutes in rows
     ]
 

@@ -19,7 +19,7 @@ from transforms.plots.style import new_figure
 _SHORT = tuple(name.split("_")[0] for name in CLASSES)
 _COLUMNS = 4
 _NAME_WIDTH = 40
-_FEW = 10
+_MIN_CLIPS_PER_BIN = 10
 
 
 def precision_recall_plot(scores: Mapping[str, Scores], targets: Targets, metrics: Mapping[str, Metrics]) -> Any:
@@ -53,7 +53,7 @@ def reliability_plot(metrics: Mapping[str, Metrics]) -> Any:
     figure, axes = _square_plot("mean detection score of the bin", "share of clips with laughter", "Reliability")
     axes.plot((0, 1), (0, 1), color="grey", linestyle=":")
     for name, measured in metrics.items():
-        bins = [part for part in measured.reliability if part.clips >= _FEW]
+        bins = [part for part in measured.reliability if part.clips >= _MIN_CLIPS_PER_BIN]
         label = f"{_wrapped(name)}: {measured.calibration_error:.3f}"
         share = [part.share_with_laughter for part in bins]
         axes.plot([part.mean_score for part in bins], share, marker="o", markersize=3, linewidth=1.2, label=label)

@@ -14,7 +14,7 @@ from transforms.plots.style import CURVE_COLOUR, KIND_COLOURS, kind_name, new_fi
 COLUMNS = 1000
 """Across the plot; longer recordings get the highest probability of several seconds a column."""
 
-NARROWEST = 1 / 400
+MIN_BAR_SHARE = 1 / 400
 """Of the plot's width, of an event's bar, so that a short laugh of a long recording is seen."""
 
 TICK_STEPS_S = (1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600)
@@ -50,7 +50,7 @@ def timeline_plot(
     title(above, heading, note)
     for start_s, end_s, kind in events:
         above.axvspan(start_s, end_s, color=KIND_COLOURS[kind], alpha=0.22, linewidth=0)
-    _draw_lanes(below, events, kinds, narrowest_s=length_s * NARROWEST)
+    _draw_lanes(below, events, kinds, narrowest_s=length_s * MIN_BAR_SHARE)
     step_s = next((step for step in TICK_STEPS_S if length_s / step <= 12), 24 * 3600)
     marks = np.arange(0, length_s + 1e-6, step_s)
     below.set_xticks(marks, [_clock(mark, hours=length_s >= 3600) for mark in marks])

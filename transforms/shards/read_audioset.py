@@ -29,7 +29,7 @@ from transforms.shards.clips import ParsedClips, ShuffleSettings, count_laughter
 from transforms.shards.issues import InputIssues
 
 _CLIPS_PARSED_AT_ONCE = 1024
-_CLIPS_A_BATCH = 16_384
+_CLIPS_PER_BATCH = 16_384
 _GROUPS = 64
 _FETCHED_AT_ONCE = 16
 
@@ -195,7 +195,7 @@ class _ReadGroup(beam.DoFn):
                 pending.append(to_batch(clips, self._shuffling, evaluation=evaluation))
                 if not evaluation:
                     count_laughter(clips, issues)
-                if sum(map(len, pending)) >= _CLIPS_A_BATCH:
+                if sum(map(len, pending)) >= _CLIPS_PER_BATCH:
                     yield from self._split(pending)
             yield from self._split(pending)
         yield beam.pvalue.TaggedOutput("findings", issues)

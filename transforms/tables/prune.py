@@ -67,17 +67,17 @@ def remove(gone: Iterable[DeletedRecording], settings: AnnotateSettings) -> None
     for recording in gone:
         dates.add(recording.date)
         path = part_path(settings.store, recording.date, recording.recording_id)
-        _remove_file(path)
-        _remove_file(settings.annotation_path(StorePart(recording.recording_id, recording.date, path, "")))
+        storage.remove_file(path)
+        storage.remove_file(settings.annotation_path(StorePart(recording.recording_id, recording.date, path, "")))
     for date in dates:
         if not list_day(settings.store, date):
             for path in (
                 day_state_path(settings.output, date),
                 *(table_path(settings.output, name, date) for name in SCHEMAS),
             ):
-                _remove_file(path)
-                _remove_folder(path.rsplit("/", 1)[0])
-            _remove_folder(day_folder(settings.store, date))
+                storage.remove_file(path)
+                storage.remove_empty_folder(path.rsplit("/", 1)[0])
+            storage.remove_empty_folder(day_folder(settings.store, date))
 
 
 def _path_prefix(item: str) -> str:
@@ -97,8 +97,7 @@ def _exists(path: str) -> bool:
         return True
     if not storage.is_remote(path):
         return _may_be_there(path)
-    filesystem, place = storage.filesystem_of(path)
-    return bool(filesystem.exists(place))
+    return storage.exists(path)
 
 
 def _may_be_there(path: str) -> bool:
@@ -116,17 +115,3 @@ def _may_be_there(path: str) -> bool:
         return not os.listdir(folder)
     except OSError:
         return True
-
-
-def _remove_file(path: str) -> None:
-    filesystem, place = storage.filesystem_of(path)
-    with contextlib.suppress(FileNotFoundError):
-        filesystem.rm_file(place)
-
-
-def _remove_folder(path: str) -> None:
-    """Remove a folder of this machine's disk if it is empty; object storage has none."""
-    filesystem, place = storage.filesystem_of(path)
-    if storage.is_local(filesystem):
-        with contextlib.suppress(OSError):
-            os.rmdir(place)

@@ -21,7 +21,7 @@ from common.text import display_text
 from models.constants import LAUGHTER_KINDS
 from transforms.tables.schemas import EVENTS, RECORDINGS, table_path
 
-ROWS_A_BATCH = 4096
+ROWS_PER_BATCH = 4096
 
 NUMBERS = ("start_s", "end_s", "score_max", "score_mean", *LAUGHTER_KINDS)
 """Columns of the events table that every event has a number in."""
@@ -100,10 +100,7 @@ def read_day(tables: str, date: str) -> Iterator[RecordingWithEvents]:
 
 def list_days(tables: str) -> list[str]:
     """The days that the tables have recordings of, sorted; empty where there are no tables."""
-    try:
-        return partitions.list_days(f"{tables.rstrip('/')}/recordings")
-    except NotADirectoryError:
-        return []
+    return partitions.list_days(f"{tables.rstrip('/')}/recordings")
 
 
 def validate(annotated: RecordingWithEvents) -> None:
@@ -131,7 +128,7 @@ def _rows(parquet: pq.ParquetFile, schema: pa.Schema, *, once: bool = False) -> 
     if others:
         raise OSError(f"the columns {', '.join(others)} are absent or of another type")
     before = ""
-    for batch in parquet.iter_batches(batch_size=ROWS_A_BATCH, columns=schema.names):
+    for batch in parquet.iter_batches(batch_size=ROWS_PER_BATCH, columns=schema.names):
         for row in batch.to_pylist():
             name = row["recording_id"] or ""
             if name < before or (once and name == before):

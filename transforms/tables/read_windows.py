@@ -19,7 +19,7 @@ from common.parquet_files import open_parquet, read_document
 from common.text import display_text
 from models.constants import CLASSES, LONG_WINDOW_S, SHORT_WINDOW_S
 from models.events import WINDOWS_S, Thresholds, WindowScores, second_scores
-from transforms.decode.outcome import SHORTEST_AUDIO_S
+from transforms.decode.outcome import MIN_AUDIO_S
 from transforms.tables.read_tables import InvalidRecording, TableError
 from transforms.tables.schemas import WINDOWS, table_path
 
@@ -164,4 +164,4 @@ def _scores(recording_id: str, audio_s: float, rows: pa.Table, hop_s: int) -> Wi
 def _seconds(audio_s: float) -> int:
     """Embeddings of a recording: its whole seconds, and a last, unfinished one that holds enough sound."""
     whole, rest_ms = divmod(round(audio_s * 1000), 1000)
-    return whole + (rest_ms >= SHORTEST_AUDIO_S * 1000)
+    return whole + (rest_ms >= MIN_AUDIO_S * 1000)

@@ -12,7 +12,8 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 
-from common.atomic_files import file_version, read_text, write_errors, write_text
+from common import storage
+from common.atomic_files import read_text, write_errors, write_text
 from common.parquet_files import AtomicWriter, atomic_parquet, open_parquet
 from common.partitions import day_folder, list_days
 from transforms import run_metrics
@@ -23,7 +24,7 @@ from transforms.tables.schemas import SCHEMAS, event_rows, recording_row, table_
 
 logger = logging.getLogger(__name__)
 
-ROWS_A_GROUP = 10_000
+ROWS_PER_GROUP = 10_000
 
 
 class DayChanged(Exception):
@@ -48,7 +49,8 @@ def day_state_path(output: str, date: str) -> str:
 def is_up_to_date(date: str, settings: AnnotateSettings) -> bool:
     """Whether the day's tables say what the store and the head would have them say now."""
     parts = list_day(settings.store, date)
-    tables = {table: file_version(table_path(settings.output, table, date)) for table in SCHEMAS}
+    found = {table: storage.look_up(table_path(settings.output, table, date)) for table in SCHEMAS}
+    tables = {table: file and file.version for table, file in found.items()}
     return _read_day_state(settings.output, date) == _day_state(day_fingerprint(parts, settings), tables)
 
 
@@ -127,7 +129,7 @@ class _Rows:
 
     def add(self, rows: Iterable[dict[str, Any]]) -> None:
         self.rows.extend(rows)
-        if len(self.rows) >= ROWS_A_GROUP:
+        if len(self.rows) >= ROWS_PER_GROUP:
             self.flush()
 
     def flush(self) -> None:

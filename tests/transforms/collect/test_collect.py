@@ -97,7 +97,7 @@ def test_a_package_becomes_labelled_clips_and_a_manifest(tmp_path):
         assert rate_hz == HZ
         assert len(samples) / HZ == pytest.approx(float(row["seconds"]), abs=0.001)
         assert 0.25 <= float(row["seconds"]) <= 10
-    assert sum(row["label"] == "music" for row in rows) == collect.PIECES_A_FILE
+    assert sum(row["label"] == "music" for row in rows) == collect.PIECES_PER_FILE
     (pain,) = [row for row in rows if row["label"] == "unlabelled"]
     assert pain["source"] == "Debian test-sounds 1:2.0-1: test-sounds/pak0.pk3.d/sound/player/pain.wav"
     phrases = [row for row in rows if row["label"] == "speech"]

@@ -24,7 +24,7 @@ from tests.helpers.media import (
 )
 from tests.helpers.open_resources import belongings
 from transforms.decode.decode import decode_seconds
-from transforms.decode.ffmpeg_process import MOST_MEMORY_BYTES
+from transforms.decode.ffmpeg_process import MAX_MEMORY_BYTES
 from transforms.decode.ffmpeg_report import FfmpegReport
 from transforms.decode.outcome import DecodeError, MediaInfo
 from transforms.decode.settings import DecodeSettings
@@ -371,7 +371,7 @@ def test_the_last_of_the_time_is_not_waited_for_ever(tmp_path, wav, monkeypatch)
 def test_an_ffmpeg_gets_no_more_memory_than_it_may(tmp_path, wav, monkeypatch):
     fake_ffmpeg(tmp_path, monkeypatch, f"sleep 0.3; ulimit -v > {tmp_path}/limit")
     failure(wav)
-    assert int((tmp_path / "limit").read_text()) * 1024 == MOST_MEMORY_BYTES
+    assert int((tmp_path / "limit").read_text()) * 1024 == MAX_MEMORY_BYTES
 
 
 def test_an_ffmpeg_that_was_killed_is_no_fault_of_the_recording(tmp_path, wav, monkeypatch):

@@ -6,7 +6,7 @@ from models.bundles import selection
 from tests.helpers.archive import make_recording
 from tests.helpers.open_resources import belongings
 from transforms.embed.embed_recordings import EmbedSettings, embed_recording
-from transforms.embed.find_recordings import Recording, describe
+from transforms.embed.recordings import Recording, recording_at
 
 BAD = b"this is not a recording\n" * 100
 
@@ -21,7 +21,7 @@ def test_no_recording_leaves_anything(tmp_path, loudness_bundle):
     def embed(numbers):
         for number in numbers:
             path = bad if number % 3 == 0 else good
-            found = describe(str(path), path.stat().st_size, "")
+            found = recording_at(str(path), path.stat().st_size, "")
             embed_recording(Recording(f"{number:04d}", found.path, found.size_bytes, ""), settings, embedder)
         descriptors, children, threads = belongings()
         return len(descriptors), len(children), len(threads)

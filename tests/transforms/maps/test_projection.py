@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from common.errors import UsageError
-from transforms.maps.projection import FEWEST, project
+from transforms.maps.projection import MIN_POINTS, project
 
 
 def blobs(rows=90, seed=0):
@@ -35,7 +35,7 @@ def test_a_map_fills_its_width_and_is_not_higher():
     assert np.abs(xy[:, 1]).max() <= 1 + 1e-6
 
 
-@pytest.mark.parametrize("rows", [FEWEST, 2 * FEWEST])
+@pytest.mark.parametrize("rows", [MIN_POINTS, 2 * MIN_POINTS])
 def test_few_clips_and_columns_that_never_change_are_no_trouble(rows):
     features = np.concatenate([blobs(rows)[0], np.full((rows, 3), 7.0)], axis=1)
     projection = project(features)

@@ -26,7 +26,7 @@ def starts(annotated):
 
 
 def test_every_recording_has_its_own_events_in_order(tmp_path, monkeypatch):
-    monkeypatch.setattr(read_tables, "ROWS_A_BATCH", 1)
+    monkeypatch.setattr(read_tables, "ROWS_PER_BATCH", 1)
     events = [event_row(IDS[1], 9, 10), event_row(IDS[1], 3, 4), event_row(IDS[3], 5, 6), event_row(IDS[1], 5, 6)]
     write_tables(tmp_path, [recording_row(name) for name in IDS], events)
     assert starts(read_day(str(tmp_path), DAY)) == [(IDS[0], []), (IDS[1], [3, 5, 9]), (IDS[2], []), (IDS[3], [5])]
@@ -48,7 +48,7 @@ def test_an_absent_table_is_told_of(tmp_path):
 
 
 def test_what_comes_before_damage_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(read_tables, "ROWS_A_BATCH", 2)
+    monkeypatch.setattr(read_tables, "ROWS_PER_BATCH", 2)
     write_tables(tmp_path, [recording_row(name) for name in IDS], [event_row(name, 3, 4) for name in IDS])
     path = pathlib.Path(table_path(str(tmp_path), "events", DAY))
     column = pq.read_metadata(path).row_group(1).column(EVENTS.get_field_index("start_s"))
