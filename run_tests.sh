@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Style, types and tests; what was skipped is listed with its reason. Arguments go to pytest.
+# Style, types, import contracts and tests; what was skipped is listed with its reason. Arguments go to pytest.
 # With --engines first: only the tests that drive other software, such as a browser, which is installed before.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
@@ -14,4 +14,5 @@ fi
 ruff check .
 ruff format --check .
 mypy
+lint-imports --no-cache
 exec python -m pytest -m "not engines" "$@"

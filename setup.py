@@ -80,6 +80,7 @@ setup(
             "hypothesis",
             "ruff",
             "mypy",
+            "import-linter>=2.17",
             "duckdb",
             "psutil",
             "scikit-learn",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from benchmarks.made_media import made_sound
-from models.bundles import bundle
 from models.bundles.bundle import EmbedderSpec
+from models.bundles.card import Card, WeightFile, write_card
 from models.constants import CLASSES
 from models.distillation.fit import fit_head
 from models.networks.head_files import save_head
@@ -60,6 +59,5 @@ def make_head(folder: pathlib.Path, weights: str, pca: str) -> pathlib.Path:
         trained = fit_head(embedder.embed(pcm).reshape(-1, 10, 128), targets.reshape(-1, 10, 7), epochs=40, seed=0)
         head.mkdir(parents=True, exist_ok=True)
         save_head(trained, head / "head.npz")
-        card: dict[str, Any] = {"name": "benchmark", "version": "0", "classes": list(CLASSES), "embedder": "vggish"}
-        bundle.write_card(head, card | {"head": {"file": "head.npz", "padding": "mask"}})
+        write_card(head, Card("benchmark", "0", "vggish", head=WeightFile("head.npz", padding="mask")))
     return head

@@ -23,6 +23,7 @@ from common import storage
 from common.errors import UsageError
 from common.parquet_files import binary_values
 from models.constants import EMBEDDING_SIZE, SIDES
+from models.embedding_space import EmbeddingSpace
 from models.shard_format import CLIP_BYTES, FRAMES, MANIFEST, ROW_GROUP, TARGET_BYTES
 
 
@@ -68,6 +69,22 @@ def read_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
             f"{place} cannot be read ({error}); give a folder that `laughter shards` wrote to its end"
         ) from error
     return dict(document)
+
+
+def embedding_space_of(folder: str | os.PathLike[str]) -> EmbeddingSpace:
+    """Whose embeddings the shards in `folder` (local or a URL) hold, by their manifest.
+
+    Raises:
+        ShardsError: there is no manifest, or it does not tell.
+    """
+    try:
+        return EmbeddingSpace.from_document(read_manifest(folder).get("embedder"))
+    except ShardsError:
+        raise
+    except ValueError as error:
+        raise ShardsError(
+            f"the manifest of {os.fspath(folder)} does not tell the embedder; make the shards again"
+        ) from error
 
 
 class ShardListed(NamedTuple):

@@ -10,11 +10,12 @@ import hashlib
 import json
 import os
 import pathlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from common import storage
 from common.errors import ModelError
-from models.constants import CLASSES
+from models.bundles.card import CARD_NAME, Card, WeightFile
+from models.embedding_space import EmbeddingSpace
 from models.events import Thresholds
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 SHIPPED = pathlib.Path(__file__).parent
 """The bundles that come with the project, one folder each."""
-
-EMBEDDERS = ("vggish", "compact", "placeholder")
-
 
 _SHIPPED_PREFIX = "shipped:"
 
@@ -40,7 +38,7 @@ class EmbedderSpec:
         pca: path of VGGish's PCA parameters; "" where the weights hold their own.
         precision: "float32" or "bfloat16".
         fingerprint: changes with the weights, the PCA and the precision.
-        space: changes with the weights and the PCA only: embeddings of one space may be read by one head.
+        weights_id: changes with the weights and the PCA only: what they embed may be read by the same heads.
     """
 
     name: str
@@ -48,7 +46,12 @@ class EmbedderSpec:
     pca: str
     precision: str
     fingerprint: str
-    space: str
+    weights_id: str
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        """Whose embeddings it gives."""
+        return EmbeddingSpace(self.name, self.weights_id)
 
     @property
     def label(self) -> str:
@@ -66,7 +69,7 @@ class EmbedderSpec:
         elif self.name == "compact":
             from models.networks.compact import load_compact
 
-            with storage.local_copy(resolve_path(self.weights), sha256=self.space) as weights:
+            with storage.local_copy(resolve_path(self.weights), sha256=self.weights_id) as weights:
                 network, pca = load_compact(weights)
         else:
             from models.bundles.vggish_files import load_pca_anywhere
@@ -87,9 +90,7 @@ class HeadSpec:
         path: of its .npz file, as `to_portable_path` gives it.
         fingerprint: SHA-256 of that file.
         name, version: from its card.
-        embedder: the embedder whose embeddings it was trained on.
-        embedder_weights: SHA-256 of that embedder's weights where they are in the head's own bundle, else what the card
-            names as the space of the embeddings it was trained on; "" where that is not known.
+        space: whose embeddings it was trained on.
         thresholds, padding: from its card.
     """
 
@@ -97,8 +98,7 @@ class HeadSpec:
     fingerprint: str
     name: str
     version: str
-    embedder: str
-    embedder_weights: str
+    space: EmbeddingSpace
     thresholds: Thresholds
     padding: str
 
@@ -125,46 +125,32 @@ class Bundle:
     """
 
     folder: str
-    card: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        """The card's name."""
-        return str(self.card["name"])
-
-    @property
-    def version(self) -> str:
-        """The card's version."""
-        return str(self.card["version"])
-
-    @property
-    def has_head(self) -> bool:
-        """Whether it holds a head."""
-        return bool(self.card.get("head"))
+    card: Card
 
     def head(self) -> HeadSpec:
         """The bundle's head, its checksum verified."""
-        if not self.has_head:
-            raise ModelError(f"the bundle {self.name} ({self.folder}) has no head; name one with --head")
-        path, checksum = self._verified("head")
+        card = self.card
+        if card.head is None:
+            raise ModelError(f"the bundle {card.name} ({self.folder}) has no head; name one with --head")
+        path, checksum = self._verified(card.head)
         return HeadSpec(
             path=to_portable_path(path),
             fingerprint=checksum,
-            name=self.name,
-            version=self.version,
-            embedder=str(self.card["embedder"]),
-            embedder_weights=str((self.card.get("embedder_weights") or {}).get("sha256", self.card.get("space", ""))),
-            thresholds=Thresholds(**self.card.get("thresholds", {})),
-            padding=str(self.card["head"]["padding"]),
+            name=card.name,
+            version=card.version,
+            space=card.embedding_space,
+            thresholds=card.thresholds or Thresholds(),
+            padding=str(card.head.padding),
         )
 
     def embedder_weights(self) -> tuple[str, str]:
         """The path or URL and the SHA-256 of the embedder's weights in the bundle."""
-        return self._verified("embedder_weights")
+        if self.card.embedder_weights is None:
+            raise ModelError(f"the bundle {self.card.name} ({self.folder}) holds no embedder; name one with --embedder")
+        return self._verified(self.card.embedder_weights)
 
-    def _verified(self, part: str) -> tuple[str, str]:
-        entry = self.card[part]
-        name = str(entry["file"])
+    def _verified(self, weights: WeightFile) -> tuple[str, str]:
+        name = weights.file
         path = f"{self.folder}/{name}"
         try:
             if os.path.basename(name) != name:
@@ -173,29 +159,29 @@ class Bundle:
                 checksum = hashlib.sha256(file.read()).hexdigest()
         except (FileNotFoundError, IsADirectoryError):
             raise ModelError(f"{self.folder} lacks the file {name!r} that its card names; get it again") from None
-        if checksum != entry["sha256"]:
+        if checksum != weights.sha256:
             raise ModelError(f"{path} is damaged: its checksum is not the one on its card; get the bundle again")
         return path, checksum
 
     def verify(self) -> list[str]:
         """Check every weight file of the bundle against its card; the names of those checked."""
-        parts = [part for part in ("embedder_weights", "head") if self.card.get(part)]
-        return [self._verified(part)[0].rsplit("/", 1)[-1] for part in parts]
+        files = [weights for weights in (self.card.embedder_weights, self.card.head) if weights]
+        return [self._verified(weights)[0].rsplit("/", 1)[-1] for weights in files]
 
 
 def open_bundle(name_or_folder: str | os.PathLike[str]) -> Bundle:
     """Open a shipped bundle by its name, or any by its folder or URL.
 
     Raises:
-        BundleError: there is none, or its card is not one of ours.
+        ModelError: there is none, or its card is not one of ours.
         common.storage.StorageError: the storage does not answer.
     """
     folder = os.fspath(name_or_folder).rstrip("/")
     if folder in shipped_names():
         folder = str(SHIPPED / folder)
     try:
-        with storage.open_file(f"{folder}/card.json", "r", encoding="utf-8") as file:
-            card = json.load(file)
+        with storage.open_file(f"{folder}/{CARD_NAME}", "r", encoding="utf-8") as file:
+            document = json.load(file)
     except OSError:
         known = ", ".join(shipped_names())
         raise ModelError(
@@ -203,23 +189,12 @@ def open_bundle(name_or_folder: str | os.PathLike[str]) -> Bundle:
         ) from None
     except ValueError as error:
         raise ModelError(f"{folder}/card.json is not JSON ({error}); get the bundle again") from None
-    _check_card(folder, card)
-    return Bundle(folder, card)
+    return Bundle(folder, Card.from_document(document, f"{folder}/{CARD_NAME}"))
 
 
 def shipped_names() -> list[str]:
     """The bundles that come with the project."""
     return sorted(card.parent.name for card in SHIPPED.glob("*/card.json"))
-
-
-def _check_card(folder: str | os.PathLike[str], card: Any) -> None:
-    place = f"{os.fspath(folder)}/card.json"
-    if not isinstance(card, dict) or not {"name", "version", "classes", "embedder"} <= card.keys():
-        raise ModelError(f"{place} lacks a name, a version, classes or an embedder; it is no bundle's card")
-    if tuple(card["classes"]) != CLASSES:
-        raise ModelError(f"{place} lists other classes than {', '.join(CLASSES)}, in that order")
-    if card["embedder"] not in EMBEDDERS:
-        raise ModelError(f"{place} names the embedder {card['embedder']!r}, not one of {', '.join(EMBEDDERS)}")
 
 
 def to_portable_path(path: str) -> str:
@@ -239,13 +214,3 @@ def resolve_path(path: str) -> str:
     if path.startswith(_SHIPPED_PREFIX):
         return str(SHIPPED / path.removeprefix(_SHIPPED_PREFIX))
     return path
-
-
-def write_card(folder: str | os.PathLike[str], card: dict[str, Any]) -> None:
-    """Write `card` to the bundle at the local `folder`, with the checksums of the weight files that it names."""
-    folder = pathlib.Path(folder)
-    for part in ("embedder_weights", "head"):
-        if card.get(part):
-            card[part]["sha256"] = hashlib.sha256((folder / card[part]["file"]).read_bytes()).hexdigest()
-    _check_card(folder, card)
-    (folder / "card.json").write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -10,13 +10,14 @@ from common.errors import ModelError
 from models.bundles import precision as precisions
 from models.bundles import vggish_files
 from models.bundles.bundle import (
-    EMBEDDERS,
     Bundle,
     EmbedderSpec,
     HeadSpec,
     open_bundle,
     to_portable_path,
 )
+from models.bundles.card import EMBEDDERS
+from models.embedding_space import check_compatible
 from models.networks.threads import use_one_thread_per_call
 
 FALLBACK = "compact"
@@ -65,23 +66,11 @@ def select_models(
     else:
         chosen = open_bundle(bundle or name or head or FALLBACK)
     chosen_head = open_bundle(head).head() if head else chosen.head()
-    name = name or str(chosen.card["embedder"])
+    name = name or chosen.card.embedder
     spec, note = _embedder_spec(name, weights, chosen, precision, distributed=distributed)
-    _check_fit(chosen_head, spec)
+    remedy = f"use the bundle it came with (--bundle), --embedder {chosen_head.space.name}, or another head"
+    check_compatible(chosen_head.name, chosen_head.space, spec.space, place="this run", remedy=remedy)
     return ModelChoice(spec, chosen_head, (*notes, *([note] if note else [])))
-
-
-def _check_fit(head: HeadSpec, embedder: EmbedderSpec) -> None:
-    if head.embedder != embedder.name:
-        raise ModelError(
-            f"the head {head.name} was trained on embeddings of {head.embedder}, not of {embedder.name}; "
-            f"use --embedder {head.embedder}, or another head"
-        )
-    if head.embedder_weights not in ("", embedder.space):
-        raise ModelError(
-            f"the head {head.name} was trained on embeddings of other {head.embedder} weights than those of this run; "
-            "use the bundle it came with, by --bundle"
-        )
 
 
 def _named_embedder(embedder: str | None) -> tuple[str | None, str | None]:
@@ -114,7 +103,7 @@ def _embedder_spec(
         raise ModelError(f"--precision bfloat16 is for vggish; the {name} embedder runs in float32 only")
     if name == "placeholder":
         return EmbedderSpec(name, "", "", "float32", "placeholder", "placeholder"), None
-    own = bundle.card["embedder"] == name and bundle.card.get("embedder_weights")
+    own = bundle.card.embedder == name and bundle.card.embedder_weights
     path, checksum = (bundle if own else open_bundle(name)).embedder_weights()
     return EmbedderSpec(name, to_portable_path(path), "", "float32", checksum, checksum), None
 
@@ -128,11 +117,11 @@ def _vggish_spec(weights: str | None, precision: str, *, distributed: bool) -> t
     if precision == "auto":
         resolved, note = precisions.resolve(files, distributed=distributed)
     fingerprint = files.fingerprint(resolved)
-    return EmbedderSpec("vggish", files.weights, files.pca, resolved, fingerprint, files.space), note
+    return EmbedderSpec("vggish", files.weights, files.pca, resolved, fingerprint, files.weights_id), note
 
 
 def summary_line(bundle: str | os.PathLike[str]) -> str:
     """One line about a bundle for `laughter models list`."""
     opened = open_bundle(bundle)
-    head = "with a head" if opened.has_head else "without a head"
-    return f"{opened.name} {opened.version}: embedder {opened.card['embedder']}, {head} ({opened.folder})"
+    card, head = opened.card, "with a head" if opened.card.head else "without a head"
+    return f"{card.name} {card.version}: embedder {card.embedder}, {head} ({opened.folder})"

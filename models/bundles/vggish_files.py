@@ -62,13 +62,13 @@ class VggishFiles:
     pca: str
 
     @property
-    def space(self) -> str:
+    def weights_id(self) -> str:
         """SHA-256 of the arrays in the files, whatever the files' format."""
         return _digest(self.weights, self.pca)
 
     def fingerprint(self, precision: str) -> str:
         """SHA-256 of the arrays in the files, whatever the files' format, and of the precision."""
-        return hashlib.sha256(f"{self.space} {precision}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.weights_id} {precision}".encode()).hexdigest()
 
     def verify(self) -> None:
         """Run the self-check on the network with these weights, in float32 (some seconds).

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from models.bundles.bundle import open_bundle, write_card
+from models.bundles.bundle import open_bundle
+from models.bundles.card import write_card
 from models.constants import SAMPLE_RATE_HZ
 from models.distillation.clip_report import (
     ClipReport,
@@ -49,7 +50,7 @@ def measure_compact(
     rows = [row for row in rows if row.use == "evaluate"]
     sounds = [read_audio(row.path, rate_hz=SAMPLE_RATE_HZ) for row in rows]
     probability = laughter_in_seconds(*load_compact(output / EMBEDDER_FILE), load_head(output / HEAD_FILE))
-    thresholds = Thresholds(**card["thresholds"])
+    thresholds = card.thresholds or Thresholds()
 
     def measure(probability: Probability, heard: Sequence[np.ndarray]) -> tuple[ClipReport, float]:
         return clip_report(rows, heard, probability, thresholds=thresholds, bootstraps=bootstraps)
@@ -61,14 +62,14 @@ def measure_compact(
         report(f"{name}: {_sentence(found)}")
         if name == "clean":
             chosen = dataclasses.asdict(at_onset(thresholds, onset))
-            card["thresholds"] = {field: round(value, 4) for field, value in chosen.items()}
+            found_at = Thresholds(**{field: round(value, 4) for field, value in chosen.items()})
+            card = dataclasses.replace(card, thresholds=found_at)
             measured["evaluate_clips"] = _rounded(found, by_label=True)
     if teacher is not None:
         found, _ = measure(teachers_laughter(load_teacher(teacher)), sounds)
         measured["teacher_on_evaluate_clips"] = _rounded(found)
         report(f"the teacher: {_sentence(found)}")
-    card["measured"] = {**card.get("measured", {}), **measured}
-    write_card(output, card)
+    write_card(output, card.with_measured(measured))
     for label, values in measured["evaluate_clips"]["by_label"].items():
         report(f"{label:20} {values['clips']:4} clips, found {values['share_found']:.0%}, mean {values['mean_score']}")
     return measured

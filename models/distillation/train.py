@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from models.bundles.bundle import write_card
-from models.constants import CLASSES
+from models.bundles.card import Card, WeightFile, write_card
 from models.distillation.clip_report import seconds_probability
 from models.distillation.data import kind_targets, make_data, read_files
 from models.distillation.fit import batched, embed, fit_embedder, fit_head, fit_pca
 from models.distillation.recipe import Settings
 from models.distillation.thresholds import choose_thresholds
+from models.events import Thresholds
 from models.networks.compact import EMBEDDER_FILE, HEAD_FILE, load_compact, save_compact
 from models.networks.head_files import load_head, save_head
 from models.sounds.manifest import LabelledClipRow
@@ -64,9 +64,8 @@ def train_compact(
     output.mkdir(parents=True, exist_ok=True)
     _fit(fit, output, settings, report)
     held_out = _held_out(check, output)
-    card = _card(rows, held_out["thresholds"])
-    card["measured"] = {"recipe": dataclasses.asdict(settings), "held_out_mixtures": held_out}
-    write_card(output, card)
+    measured = {"recipe": dataclasses.asdict(settings), "held_out_mixtures": held_out}
+    write_card(output, _card(rows, Thresholds(**held_out["thresholds"]), measured))
     return output / "card.json"
 
 
@@ -95,20 +94,20 @@ def _held_out(files: Sequence[pathlib.Path], output: pathlib.Path) -> dict[str, 
     return choose_thresholds(scored, np.stack([seconds_probability(head, programme) for programme in embeddings]))
 
 
-def _card(rows: Sequence[LabelledClipRow], thresholds: dict[str, float]) -> dict[str, Any]:
+def _card(rows: Sequence[LabelledClipRow], thresholds: Thresholds, measured: dict[str, Any]) -> Card:
     sources = Counter((row.source.split(":")[0], row.licence) for row in rows if row.use == "train")
     data: list[dict[str, Any]] = [
         {"source": source, "licence": licence, "clips": clips} for (source, licence), clips in sorted(sources.items())
     ]
     data.append({"source": "models/sounds/synthesis.py (synthetic)", "licence": "the project's own", "clips": None})
-    return {
-        "name": "compact",
-        "version": VERSION,
-        "classes": list(CLASSES),
-        "embedder": "compact",
-        "embedder_weights": {"file": EMBEDDER_FILE},
-        "head": {"file": HEAD_FILE, "padding": "mask"},
-        "thresholds": thresholds,
-        "training_data": data,
-        "limits": LIMITS,
-    }
+    return Card(
+        name="compact",
+        version=VERSION,
+        embedder="compact",
+        embedder_weights=WeightFile(EMBEDDER_FILE),
+        head=WeightFile(HEAD_FILE, padding="mask"),
+        thresholds=thresholds,
+        training_data=data,
+        limits=LIMITS,
+        measured=measured,
+    )

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from models.bundles.bundle import write_card
-from models.constants import CLASSES
-from models.events import laughter_probability
-from models.load_shards import ShardClips, load_clips, read_manifest
+from models.bundles.card import Card, WeightFile, write_card
+from models.embedding_space import RELEASED
+from models.events import Thresholds, laughter_probability
+from models.load_shards import ShardClips, embedding_space_of, load_clips, read_manifest
 from models.networks.head import Head, join_heads
 from models.networks.head_files import save_head
 from models.shard_format import class_targets
@@ -26,6 +26,8 @@ LIMITS = (
     "choice. AudioSet labels clips of ten seconds as a whole: when a laugh begins and ends was never taught. Some "
     "clips of AudioSet's eval are copies of training clips under other names, which flatters every measure."
 )
+HEAD_FILE = "head.npz"
+
 CLIP_BETA = 1.0
 EVENT_BETA = 0.5
 """Weights of recall against precision by which thresholds are chosen: events should rather be right than many."""
@@ -53,7 +55,6 @@ def train_head(
         ShardsError: the shards cannot be read or lack a side.
         TrainingError: the checkpoints are of another recipe or seed, or the loss is no number any more.
     """
-    manifest = read_manifest(shards)
     held_out = load_clips(shards, "held_out", at_most=HELD_OUT_CLIPS)
     kept = output / "checkpoints"
     kept.mkdir(parents=True, exist_ok=True)
@@ -70,8 +71,8 @@ def train_head(
         for member in range(recipe.members)
     ]
     head = join_heads(members)
-    save_head(head, output / "head.npz")
-    card = _card(name, manifest, recipe, recipe_name, seed, head, held_out)
+    save_head(head, output / HEAD_FILE)
+    card = _card(name, shards, recipe, recipe_name, seed, head, held_out)
     write_card(output, card)
     for file in kept.iterdir():
         file.unlink()
@@ -81,40 +82,40 @@ def train_head(
 
 def _card(
     name: str,
-    manifest: dict[str, Any],
+    shards: str,
     recipe: Recipe,
     recipe_name: str,
     seed: int,
     head: Head,
     held_out: ShardClips,
-) -> dict[str, Any]:
+) -> Card:
     thresholds, measured = choose_thresholds(head, held_out)
     clip_threshold = measured.pop("clip_threshold")
-    released = manifest["embedder"] == {"embedder": "vggish", "space": ""}
-    train = manifest["sides"]["train"]
+    space = embedding_space_of(shards)
+    released = space == RELEASED
+    train = read_manifest(shards)["sides"]["train"]
     source: dict[str, Any] = {
         "source": "AudioSet's released embeddings" if released else "the archive's own labels and embeddings",
         "licence": "CC BY 4.0" if released else "the archive's own",
         "clips": train["clips"],
         "with_laughter": train["clips"] - train["classes"].get("none", 0),
     }
-    return {
-        "name": name,
-        "version": "1.0",
-        "classes": list(CLASSES),
-        "embedder": manifest["embedder"]["embedder"],
-        "space": manifest["embedder"]["space"],
-        "head": {"file": "head.npz", "padding": head.padding},
-        "thresholds": thresholds,
-        "clip_threshold": clip_threshold,
-        "training_data": [source],
-        "limits": LIMITS if released else "Trained on the archive's own labels.",
-        "recipe": {"name": recipe_name, "seed": seed, **json.loads(json.dumps(dataclasses.asdict(recipe)))},
-        "measured": {"held_out": measured},
-    }
+    return Card(
+        name=name,
+        version="1.0",
+        embedder=space.name,
+        space=space.weights_id,
+        head=WeightFile(HEAD_FILE, padding=head.padding),
+        thresholds=thresholds,
+        clip_threshold=clip_threshold,
+        training_data=[source],
+        limits=LIMITS if released else "Trained on the archive's own labels.",
+        recipe={"name": recipe_name, "seed": seed, **json.loads(json.dumps(dataclasses.asdict(recipe)))},
+        measured={"held_out": measured},
+    )
 
 
-def choose_thresholds(head: Head, clips: ShardClips) -> tuple[dict[str, float], dict[str, Any]]:
+def choose_thresholds(head: Head, clips: ShardClips) -> tuple[Thresholds, dict[str, Any]]:
     """Thresholds for events and for whole clips, chosen on held-out clips.
 
     The onset is the threshold of a clip's highest probability a second with the best F0.5 (a clip counts as found
@@ -139,8 +140,7 @@ def choose_thresholds(head: Head, clips: ShardClips) -> tuple[dict[str, float], 
         "clip_f1": round(f1, 3),
         "event_f0.5": round(f05, 3),
     }
-    thresholds = {"onset": round(onset, 3), "offset": round(0.7 * onset, 3), "min_on_s": 1.0, "min_off_s": 1.0}
-    return thresholds, measured
+    return Thresholds(round(onset, 3), round(0.7 * onset, 3), min_on_s=1.0, min_off_s=1.0), measured
 
 
 def highest_probability(head: Head, clips: ShardClips) -> np.ndarray:

@@ -14,7 +14,8 @@ from apache_beam.options.pipeline_options import (
     WorkerOptions,
 )
 
-from models.bundles.bundle import EMBEDDERS, shipped_names
+from models.bundles.bundle import shipped_names
+from models.bundles.card import EMBEDDERS
 
 PROJECT = re.compile(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
 REGION = re.compile(r"[a-z]+-[a-z]+[0-9]{1,2}")

@@ -63,8 +63,7 @@ def run(options: DetectOptions) -> int:
     for note in options.notes:
         say(note)
     work = plan.make(options)
-    embedder = options.embed.embedder
-    check_embedder(options.embed.store, embedder=embedder.name, space=embedder.space, note=not options.dry_run)
+    check_embedder(options.embed.store, options.embed.embedder.space, note=not options.dry_run)
     if options.dry_run:
         plan.show(work, options)
         return 0

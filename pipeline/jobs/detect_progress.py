@@ -11,7 +11,7 @@ from pipeline.console import hours_and_minutes
 if TYPE_CHECKING:
     from pipeline.jobs.plan import Plan
     from transforms.embed.embed_recordings import EmbedSettings
-    from transforms.embed.store import StorePart
+    from transforms.embed.store import PartInfo, StorePart
 
 
 class PartWatcher:
@@ -47,10 +47,10 @@ class PartWatcher:
                     waiting.discard(part.recording_id)
                     self._count(read_info(part.path))
 
-    def _count(self, info: dict | None) -> None:
+    def _count(self, info: PartInfo | None) -> None:
         self.done += 1
-        self.failed += bool(info and info["status"] == "failed")
-        self.audio_s += info["audio_s"] if info else 0.0
+        self.failed += bool(info and info.status == "failed")
+        self.audio_s += info.audio_s if info else 0.0
 
     def describe(self) -> str:
         """One line: recordings and hours done, times realtime, failures, time left."""

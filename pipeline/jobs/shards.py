@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import ctypes
 import dataclasses
-import json
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -18,16 +17,17 @@ from rich.console import Console
 from rich.table import Table
 
 from common import storage
-from common.atomic_files import read_text
 from common.errors import LaughterError, UsageError
 from common.listing import list_folder
 from common.text import display_text
 from models.constants import SIDES
+from models.embedding_space import RELEASED
 from models.load_shards import read_manifest
 from models.shard_format import MANIFEST
 from pipeline import engine_options, progress
 from pipeline.console import hours_and_minutes, say
 from pipeline.paths import absolute_path
+from transforms.embed.store import read_space
 from transforms.shards.clips import ShuffleSettings
 from transforms.shards.issues import ISSUES
 from transforms.shards.manifest import write_manifest
@@ -108,8 +108,8 @@ def build(pipeline: beam.Pipeline, options: ShardsOptions) -> None:
     if options.labels:
         read = ReadLabelled(str(options.store), options.shuffling, settings.shards, settings.strict)
     clips = pipeline | "Inputs" >> beam.Create(source) | type(read).__name__ >> read
-    shards = clips.clips | "ShuffleIntoShards" >> ShuffleIntoShards(settings, clips.issues, groupings)
-    found = (clips.issues, shards.issues) | "Findings" >> beam.Flatten()
+    shards = clips.clips | "ShuffleIntoShards" >> ShuffleIntoShards(settings, clips.findings, groupings)
+    found = (clips.findings, shards.findings) | "Findings" >> beam.Flatten()
     _ = (
         pipeline
         | "Once" >> beam.Create([None])
@@ -127,12 +127,12 @@ def build(pipeline: beam.Pipeline, options: ShardsOptions) -> None:
 def facts(options: ShardsOptions) -> dict[str, Any]:
     """What the manifest says of the shards' origin."""
     if options.labels:
-        noted = read_text(f"{str(options.store).rstrip('/')}/embedder.json")
-        if noted is None:
+        space = read_space(str(options.store))
+        if space is None:
             raise UsageError(f"{options.store} is no embedding store; give the folder `store` below detect's --output")
-        return {"embedder": json.loads(noted), "source": {"labels": options.labels, "store": options.store}}
+        return {"embedder": space.to_document(), "source": {"labels": options.labels, "store": options.store}}
     source = {"inputs": list(options.inputs), "splits": list(options.splits), "held_out": options.shuffling.held_out}
-    return {"embedder": {"embedder": "vggish", "space": ""}, "source": source}
+    return {"embedder": RELEASED.to_document(), "source": source}
 
 
 def run(options: ShardsOptions) -> int:

@@ -13,17 +13,19 @@ import numpy.typing as npt
 from common.errors import LaughterError, UsageError
 from common.extras import require
 from common.storage import is_remote
-from models.bundles.bundle import open_bundle, write_card
+from models.bundles.bundle import open_bundle
+from models.bundles.card import write_card
+from models.embedding_space import check_compatible
 from models.evaluation.baselines import score_baselines, take
 from models.evaluation.clip_metrics import Metrics, measure
-from models.load_shards import ShardClips, ShardsError, load_clips, read_manifest
+from models.load_shards import ShardClips, embedding_space_of, load_clips
 from models.networks.threads import use_one_thread_per_call
 from models.shard_format import class_targets
 from pipeline import outputs
 from pipeline.console import say
 from pipeline.paths import absolute_path
 from pipeline.training import evaluate_spans
-from pipeline.training.evaluate_heads import HeadUnderTest, check_fit, open_heads
+from pipeline.training.evaluate_heads import HeadUnderTest, open_heads
 from pipeline.training.evaluate_table import show
 from transforms.plots import evaluation
 
@@ -114,11 +116,12 @@ def run(options: EvaluateOptions) -> int:
     """
     _require_packages(options)
     use_one_thread_per_call()
-    embedder = embedder_of(options.shards)
-    heads = open_heads(options.heads, embedder=embedder["embedder"], required=options.train_shards is None)
+    space = embedding_space_of(options.shards)
+    heads = open_heads(options.heads, embedder=space.name, required=options.train_shards is None)
     spans = evaluate_spans.read(options.spans, heads)
     for head in heads:
-        check_fit(head, embedder, options.shards)
+        remedy = "give another --head or other --shards"
+        check_compatible(head.name, head.space, space, place=options.shards, remedy=remedy)
     clips = load_clips(options.shards, options.side)
     side = f"the side {options.side} of {options.shards}"
     marked = evaluate_spans.find(str(options.spans), spans, clips, side) if spans else None
@@ -132,7 +135,7 @@ def run(options: EvaluateOptions) -> int:
     write_report(models, targets, options, _on_spans(heads, marked, options) if marked else None)
     if options.note_on_cards:
         for head, model in zip(heads, models, strict=False):
-            note_on_card(head.source, f"{embedder['embedder']}_shards_{options.side}", model.metrics)
+            note_on_card(head.source, f"{space.name}_shards_{options.side}", model.metrics)
     print(f"written to {options.output}: evaluation.json, {', '.join(PLOTS)}")
     return 0
 
@@ -146,7 +149,7 @@ def note_on_card(source: str, name: str, metrics: Metrics) -> None:
     noted: dict[str, Any] = {"clips": metrics.clips, "with_laughter": metrics.laughs, "threshold": metrics.threshold}
     noted |= {key: [_rounded(part) for part in dataclasses.astuple(value)] for key, value in whole.items()}
     noted["class_ap"] = {kind: _rounded(value.value) for kind, value in metrics.class_ap.items()}
-    write_card(bundle.folder, {**bundle.card, "measured": {**bundle.card.get("measured", {}), name: noted}})
+    write_card(bundle.folder, bundle.card.with_measured({name: noted}))
 
 
 def _rounded(value: float | None) -> float | None:
@@ -158,14 +161,6 @@ def _require_packages(options: EvaluateOptions) -> None:
     require("matplotlib", purpose="the plots")
     if options.train_shards:
         require("sklearn", purpose="the baselines")
-
-
-def embedder_of(shards: str) -> dict[str, str]:
-    """Whose embeddings the shards hold, by their manifest: {"embedder": name, "space": of its weights, or ""}."""
-    noted = read_manifest(shards).get("embedder")
-    if not isinstance(noted, dict) or not {"embedder", "space"} <= noted.keys():
-        raise ShardsError(f"the manifest of {shards} does not tell the embedder; make the shards again")
-    return noted
 
 
 def _evaluate_heads(
@@ -207,7 +202,7 @@ def training_clips(clips: ShardClips, options: EvaluateOptions) -> ShardClips:
         UsageError: those shards hold embeddings of another embedder.
     """
     folder = str(options.train_shards)
-    if embedder_of(folder) != embedder_of(options.shards):
+    if embedding_space_of(folder) != embedding_space_of(options.shards):
         raise UsageError(f"{folder} holds embeddings of another embedder than {options.shards}; make both with one")
     train = load_clips(folder, "train")
     shared = np.isin(train.video_ids.astype(str), clips.video_ids.astype(str))

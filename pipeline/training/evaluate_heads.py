@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from common.errors import ModelError, UsageError
+from common.errors import UsageError
 from models.bundles.bundle import Bundle, open_bundle
+from models.embedding_space import RELEASED, EmbeddingSpace
 from models.networks.head import Head
 from models.networks.keras1 import open_keras1
 
@@ -21,16 +22,14 @@ class HeadUnderTest:
     Attributes:
         name: unlike that of any other head of the run.
         source: what it is made from, as the user gave it.
-        embedder: whose embeddings it reads.
-        space: what tells the weights of that embedder, "" where the card does not.
+        space: whose embeddings it reads.
         threshold: a clip counts as laughter where its detection score reaches this.
         weights: the head itself.
     """
 
     name: str
     source: str
-    embedder: str
-    space: str
+    space: EmbeddingSpace
     threshold: float
     weights: Head
 
@@ -44,7 +43,7 @@ def open_heads(sources: Sequence[str], *, embedder: str, required: bool) -> list
         required: whether having no head at all is an error.
 
     Raises:
-        BundleError: one cannot be used.
+        ModelError: one cannot be used.
         UsageError: there is none, but one is required.
     """
     if not sources:
@@ -67,30 +66,11 @@ def open_head(source: str) -> HeadUnderTest:
 def _of_keras1(source: str) -> HeadUnderTest:
     weights = open_keras1(source)
     name = source.replace("\\", "/").rsplit("/", 1)[-1][: -len(".h5")]
-    return HeadUnderTest(name, source, "vggish", "", DEFAULT_THRESHOLD, weights)
+    return HeadUnderTest(name, source, RELEASED, DEFAULT_THRESHOLD, weights)
 
 
 def _of_bundle(source: str, bundle: Bundle) -> HeadUnderTest:
     spec = bundle.head()
-    threshold = bundle.card.get("clip_threshold", DEFAULT_THRESHOLD)
-    if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
-        raise ModelError(f"the card of {source} has the clip_threshold {threshold!r}, which is no number in [0, 1]")
-    return HeadUnderTest(spec.name, source, spec.embedder, spec.embedder_weights, float(threshold), spec.load())
-
-
-def check_fit(head: HeadUnderTest, embedder: Mapping[str, str], shards: str) -> None:
-    """Refuse a head that was trained on other embeddings than those of the shards.
-
-    Raises:
-        UsageError: it was, as far as its card and the manifest tell.
-    """
-    if head.embedder != embedder["embedder"]:
-        raise UsageError(
-            f"the head {head.name} reads embeddings of {head.embedder}, and {shards} holds those of "
-            f"{embedder['embedder']}; give another --head or other --shards"
-        )
-    if head.space and embedder["space"] and head.space != embedder["space"]:
-        raise UsageError(
-            f"the head {head.name} reads embeddings of other {head.embedder} weights than those of {shards}; "
-            "give another --head or other --shards"
-        )
+    told = bundle.card.clip_threshold
+    threshold = DEFAULT_THRESHOLD if told is None else float(told)
+    return HeadUnderTest(spec.name, source, spec.space, threshold, spec.load())

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 
 from common.errors import ModelError
-from models.bundles.bundle import open_bundle, shipped_names, write_card
-from models.constants import CLASSES
+from models.bundles.bundle import open_bundle, shipped_names
+from models.bundles.card import CARD_NAME, Card, WeightFile, write_card
 from models.networks.head_files import save_head
 
 
@@ -56,7 +55,9 @@ def verify_models(arguments: argparse.Namespace, _: Sequence[str]) -> int:
 
     for what in arguments.what or shipped_names():
         bundle = open_bundle(what)
-        print(f"{bundle.name} {bundle.version}: {', '.join(bundle.verify()) or 'a card only'}: as its card says")
+        print(
+            f"{bundle.card.name} {bundle.card.version}: {', '.join(bundle.verify()) or 'a card only'}: as its card says"
+        )
     cached = vggish_files.find_cached()
     if cached:
         cached.verify()
@@ -73,20 +74,19 @@ def import_head(arguments: argparse.Namespace, _: Sequence[str]) -> int:
     from models.networks.keras1 import open_keras1
 
     head = open_keras1(arguments.file)
-    if (arguments.output / "card.json").exists():
+    if (arguments.output / CARD_NAME).exists():
         raise ModelError(f"{arguments.output} holds a bundle already; name another folder with --output")
     arguments.output.mkdir(parents=True, exist_ok=True)
     save_head(head, arguments.output / "head.npz")
-    card = {
-        "name": arguments.name or arguments.file.stem,
-        "version": "2017",
-        "classes": list(CLASSES),
-        "embedder": "vggish",
-        "head": {"file": "head.npz", "padding": head.padding},
-        "training_data": [{"source": "AudioSet's released embeddings", "licence": "CC BY 4.0"}],
-        "measured": {},
-        "limits": f"Imported from the Keras 1 file {arguments.file.name}; its thresholds are not tuned.",
-    }
-    write_card(arguments.output, json.loads(json.dumps(card)))
+    card = Card(
+        name=arguments.name or arguments.file.stem,
+        version="2017",
+        embedder="vggish",
+        head=WeightFile("head.npz", padding=head.padding),
+        training_data=[{"source": "AudioSet's released embeddings", "licence": "CC BY 4.0"}],
+        limits=f"Imported from the Keras 1 file {arguments.file.name}; its thresholds are not tuned.",
+        measured={},
+    )
+    write_card(arguments.output, card)
     print(f"imported {arguments.file} as a head: use it with --bundle vggish --head {arguments.output}")
     return 0

@@ -4,8 +4,9 @@ import pathlib
 
 import numpy as np
 
-from models.bundles import bundle
+from models.bundles.card import Card, WeightFile, write_card
 from models.constants import CLASSES
+from models.events import Thresholds
 from models.networks.head import Head, LstmWeights
 from models.networks.head_files import save_head
 
@@ -37,15 +38,12 @@ def loudness_head() -> Head:
 def write_bundle(folder: pathlib.Path) -> pathlib.Path:
     """A bundle that takes loud sound for giggles."""
     save_head(loudness_head(), folder / "head.npz")
-    bundle.write_card(
-        folder,
-        {
-            "name": "loudness",
-            "version": "1",
-            "classes": list(CLASSES),
-            "embedder": "placeholder",
-            "head": {"file": "head.npz", "padding": "mask"},
-            "thresholds": {"onset": 0.2, "offset": 0.1, "min_on_s": 1.0, "min_off_s": 1.0},
-        },
+    card = Card(
+        name="loudness",
+        version="1",
+        embedder="placeholder",
+        head=WeightFile("head.npz", padding="mask"),
+        thresholds=Thresholds(onset=0.2, offset=0.1),
     )
+    write_card(folder, card)
     return folder

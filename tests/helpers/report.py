@@ -8,7 +8,9 @@ import numpy as np
 from common.parquet_files import atomic_parquet
 from models.constants import CLASSES, LAUGHTER_KINDS
 from models.events import WINDOWS_S, Thresholds, WindowScores, find_events, laughter_probability
+from tests.helpers.store import part_info
 from tests.helpers.tables import MODELS, recording_row, write_table
+from transforms.embed.recordings import Recording
 from transforms.pages.report import seconds_data
 from transforms.tables.schemas import (
     EVENTS,
@@ -67,7 +69,7 @@ def write_scored(folder, scored, thresholds=THRESHOLDS, *, failed=(), **changes)
         audio_s = max(0.0, scores.seconds - 0.4)
         recordings.append({**row, "duration_s": audio_s, "audio_s": audio_s, **changes})
         start = row["start_utc"].isoformat() if row["start_utc"] else None
-        info = {"recording": {"recording_id": name, "start_utc": start}, "audio_s": audio_s}
+        info = part_info(Recording(name, row["path"], 1, "", start), audio_s=audio_s)
         found = event_document(find_events(name, audio_s, scores, thresholds))
         events += event_rows(info, found, models)
         windows.append(window_rows(info, scores, models))

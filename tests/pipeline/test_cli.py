@@ -32,7 +32,7 @@ def test_models_import_makes_a_head_of_a_2017_model(shared, tmp_path, capsys):
     model = next((shared / "seed_models").glob("67*.h5"))
     assert cli.main(["models", "import", str(model), "--output", str(tmp_path / "head")]) == 0
     head = open_bundle(tmp_path / "head").head()
-    assert (head.embedder, head.load().padding) == ("vggish", "zeros_before")
+    assert (head.space.name, head.load().padding) == ("vggish", "zeros_before")
     assert cli.main(["models", "import", str(model), "--output", str(tmp_path / "head")]) == 2
     assert "holds a bundle already" in capsys.readouterr().err
 

@@ -9,7 +9,6 @@ import os
 import tempfile
 import time
 from collections.abc import Generator, Iterator
-from typing import Any
 
 import apache_beam as beam
 import numpy as np
@@ -22,11 +21,12 @@ from models.bundles.bundle import EmbedderSpec
 from models.networks.embedder import BATCH_SECONDS, Embedder
 from transforms import run_metrics
 from transforms.decode.decode import decode_seconds
-from transforms.decode.outcome import DecodeError, DecodeOutcome, MediaInfo, check_size
+from transforms.decode.outcome import DecodeError, DecodeOutcome, check_size
 from transforms.decode.settings import DecodeSettings
 from transforms.embed.recordings import Recording
 from transforms.embed.store import (
     PART_FORMAT,
+    PartInfo,
     PartWriter,
     StoreError,
     fingerprint,
@@ -90,7 +90,7 @@ class EmbedSettings:
         )
 
 
-def reusable_part(recording: Recording, settings: EmbedSettings) -> dict[str, Any] | None:
+def reusable_part(recording: Recording, settings: EmbedSettings) -> PartInfo | None:
     """What the part of `recording` says, where this run has nothing to do for it; else None.
 
     A part is used where its fingerprint fits; recordings that failed are tried again, and so, whatever the settings,
@@ -99,9 +99,9 @@ def reusable_part(recording: Recording, settings: EmbedSettings) -> dict[str, An
     if settings.recompute:
         return None
     info = read_info(part_path(settings.store, recording.date, recording.recording_id))
-    if info is None or (settings.only_new and info["stage"] != "store"):
+    if info is None or (settings.only_new and info.stage != "store"):
         return info
-    fits = info["fingerprint"] == settings.fingerprint(recording) and info["status"] != "failed"
+    fits = info.fingerprint == settings.fingerprint(recording) and info.status != "failed"
     return info if fits else None
 
 
@@ -123,36 +123,37 @@ def embed_recording(
         except StoreError:
             raise
         except (OSError, ValueError, KeyError) as error:
-            logger.warning("the part of %s is damaged (%s) and is made anew", display_text(recording.path), error)
+            logger.warning("the part of %s is damaged (%s) and is made anew", recording.label, error)
             info = None
     reused = info is not None
     if info is None:
         info = _compute_part(recording, settings, embedder, timings or EmbedTimings())
-    return EmbedResult(recording.recording_id, recording.date, info["seconds"], info["status"], reused)
+    return EmbedResult(recording.recording_id, recording.date, info.seconds, info.status, reused)
 
 
-def _compute_part(
-    recording: Recording, settings: EmbedSettings, embedder: Embedder, timings: EmbedTimings
-) -> dict[str, Any]:
+def _compute_part(recording: Recording, settings: EmbedSettings, embedder: Embedder, timings: EmbedTimings) -> PartInfo:
     """Write the recording's part: its embeddings, or, where it failed at whatever point, none but the reason."""
     local = recording.path
     try:
         check_size(recording.path, recording.size_bytes, settings.decode)
-        with local_recording(recording.path, timings) as local, write_part(settings.store, recording) as part:
+        with local_recording(recording, timings) as local, write_part(settings.store, recording) as part:
             if local != recording.path:  # not every storage tells sizes
                 check_size(recording.path, os.path.getsize(local), settings.decode)
             outcome = _embed_decoded(local, part, settings, embedder, timings)
-            info = _document(recording, settings, outcome, part.writer.rows, local)
+            info = _embedded(recording, settings, outcome, part.writer.rows, local)
             part.set_info(info)
         return info
-    except DecodeError as error:
-        failure = DecodeOutcome(error.info, 0.0, 0.0, "failed", str(error))
-        stage = "decode"
-    except FetchError as error:
-        failure = DecodeOutcome(MediaInfo(), 0.0, 0.0, "failed", str(error))
-        stage = "fetch"
+    except (DecodeError, FetchError) as error:
+        info = PartInfo.failed(
+            recording,
+            stage="decode" if isinstance(error, DecodeError) else "fetch",
+            error=_about_recording(str(error), recording, local),
+            media=error.info if isinstance(error, DecodeError) else None,
+            fingerprint=settings.fingerprint(recording),
+            embedder=settings.embedder.label,
+            embedder_fingerprint=settings.embedder.fingerprint,
+        )
     with write_part(settings.store, recording) as part:
-        info = _document(recording, settings, failure, 0, local) | {"stage": stage}
         part.set_info(info)
     return info
 
@@ -176,39 +177,43 @@ def _embed_decoded(
     return outcomes[0]
 
 
-def _document(
+def _embedded(
     recording: Recording, settings: EmbedSettings, outcome: DecodeOutcome, seconds: int, local: str
-) -> dict[str, Any]:
-    """All that is known of a recording, for its part's footer; sentences name it and not its local copy."""
-    return {
-        "format": PART_FORMAT,
-        "fingerprint": settings.fingerprint(recording),
-        "recording": {**dataclasses.asdict(recording), "path": utf8_text(recording.path)},
-        "media": dataclasses.asdict(outcome.info),
-        "audio_s": round(outcome.audio_s, 3),
-        "silence_filled_s": round(outcome.silence_filled_s, 3),
-        "seconds": seconds,
-        "status": outcome.status,
-        "stage": "decode" if outcome.status == "partial" else None,
-        "error": outcome.error and outcome.error.replace(display_text(local), display_text(recording.path)),
-        "embedder": settings.embedder.label,
-        "embedder_fingerprint": settings.embedder.fingerprint,
-    }
+) -> PartInfo:
+    """What is known of a recording that gave embeddings."""
+    return PartInfo(
+        fingerprint=settings.fingerprint(recording),
+        recording=recording,
+        media=outcome.info,
+        audio_s=round(outcome.audio_s, 3),
+        silence_filled_s=round(outcome.silence_filled_s, 3),
+        seconds=seconds,
+        status=outcome.status,
+        stage="decode" if outcome.status == "partial" else None,
+        error=outcome.error and _about_recording(outcome.error, recording, local),
+        embedder=settings.embedder.label,
+        embedder_fingerprint=settings.embedder.fingerprint,
+    )
 
 
-def _path_changed(info: dict[str, Any], recording: Recording, settings: EmbedSettings) -> bool:
+def _about_recording(sentence: str, recording: Recording, local: str) -> str:
+    """The sentence with the recording's name in place of that of its local copy."""
+    return sentence.replace(display_text(local), recording.label)
+
+
+def _path_changed(info: PartInfo, recording: Recording, settings: EmbedSettings) -> bool:
     """Whether the very file that the part was made from lies under another path now."""
-    elsewhere = info["recording"]["path"] != utf8_text(recording.path)
-    return bool(elsewhere and info["fingerprint"] == settings.fingerprint(recording))
+    elsewhere = info.recording.path != utf8_text(recording.path)
+    return elsewhere and info.fingerprint == settings.fingerprint(recording)
 
 
 def _rename_source(recording: Recording, store: str) -> None:
     """Note that the archive moved: the same file lies under another path now."""
     embeddings, info = read_part(part_path(store, recording.date, recording.recording_id))
-    info["recording"]["path"] = utf8_text(recording.path)
+    moved = dataclasses.replace(info.recording, path=utf8_text(recording.path))
     with write_part(store, recording) as part:
         part.append(embeddings)
-        part.set_info(info)
+        part.set_info(dataclasses.replace(info, recording=moved))
 
 
 class FetchError(Exception):
@@ -216,8 +221,13 @@ class FetchError(Exception):
 
 
 @contextlib.contextmanager
-def local_recording(path: str, timings: EmbedTimings) -> Iterator[str]:
-    """A local path to the recording; a remote one is copied to local disk and removed afterwards."""
+def local_recording(recording: Recording, timings: EmbedTimings) -> Iterator[str]:
+    """A local path to the recording; a remote one is copied to local disk and removed afterwards.
+
+    Raises:
+        FetchError: it cannot be copied.
+    """
+    path = recording.path
     if not storage.is_remote(path):
         yield path
         return
@@ -228,7 +238,7 @@ def local_recording(path: str, timings: EmbedTimings) -> Iterator[str]:
                 storage.download_to(path, local)
             timings.bytes_staged += os.path.getsize(local)
         except FileNotFoundError as error:
-            raise FetchError(f"{display_text(path)} does not exist; it was listed but has gone since") from error
+            raise FetchError(f"{recording.label} does not exist; it was listed but has gone since") from error
         except storage.StorageError as error:  # the other recordings go on
             raise FetchError(str(error)) from error
         yield local

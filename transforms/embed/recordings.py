@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import hashlib
 import os
 import re
 
 from common.partitions import NULL_DATE
 from common.redaction import redact_url
-from common.text import utf8_text
+from common.text import display_text, utf8_text
 
 MEDIA_EXTENSIONS = (
     *(".aac", ".ac3", ".aif", ".aiff", ".amr", ".flac", ".m4a", ".mka", ".mp2", ".mp3", ".oga", ".ogg", ".opus"),
@@ -49,6 +50,11 @@ class Recording:
     country: str | None = None
     network: str | None = None
     title: str | None = None
+
+    @functools.cached_property
+    def label(self) -> str:
+        """The path for messages."""
+        return display_text(self.path)
 
     @property
     def date(self) -> str:

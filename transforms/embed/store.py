@@ -32,7 +32,10 @@ from common.parquet_files import (
 )
 from common.partitions import day_folder
 from common.storage import Entry
+from common.text import utf8_text
 from models.constants import EMBEDDING_SIZE
+from models.embedding_space import EmbeddingSpace
+from transforms.decode.outcome import MediaInfo
 from transforms.embed.recordings import Recording, recording_at
 
 PART_FORMAT = 1
@@ -72,9 +75,79 @@ def part_path(root: str, date: str, recording_id: str) -> str:
     return f"{day_folder(root, date)}/{recording_id}.parquet"
 
 
+@dataclasses.dataclass(frozen=True)
+class PartInfo:
+    """All that is known of a recording; a part's footer holds it.
+
+    Attributes:
+        fingerprint: of everything that changes the recording's embeddings.
+        recording: as it was found; its path as tables hold it.
+        media: of its container and the audio stream that was decoded.
+        audio_s, silence_filled_s: seconds of sound, silence in holes included, and of that silence.
+        seconds: embeddings in the part.
+        status: "done", "partial" or "failed".
+        stage: where it failed or broke off: "decode", "fetch", or "store" where the part was damaged; None where done.
+        error: one sentence; mostly None where done.
+        embedder, embedder_fingerprint: label for tables, and what changes with weights, PCA and precision.
+    """
+
+    fingerprint: str
+    recording: Recording
+    media: MediaInfo
+    audio_s: float
+    silence_filled_s: float
+    seconds: int
+    status: str
+    stage: str | None
+    error: str | None
+    embedder: str
+    embedder_fingerprint: str
+
+    @classmethod
+    def failed(
+        cls,
+        recording: Recording,
+        *,
+        stage: str,
+        error: str,
+        media: MediaInfo | None = None,
+        fingerprint: str = "",
+        embedder: str = "",
+        embedder_fingerprint: str = "",
+    ) -> PartInfo:
+        """Of a recording that has no embeddings: it gave none, or they were lost."""
+        media = media or MediaInfo()
+        return cls(fingerprint, recording, media, 0.0, 0.0, 0, "failed", stage, error, embedder, embedder_fingerprint)
+
+    def to_document(self) -> dict[str, Any]:
+        """As JSON holds it; paths that are no UTF-8 as tables hold them."""
+        document = {"format": PART_FORMAT, **dataclasses.asdict(self)}
+        document["recording"]["path"] = utf8_text(self.recording.path)
+        return document
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> PartInfo:
+        """What `to_document` gave.
+
+        Raises:
+            ValueError: it is of another format, or lacks something.
+        """
+        if document.get("format") != PART_FORMAT:
+            raise OtherFormat(f"it is of format {document.get('format')}, not {PART_FORMAT}")
+        try:
+            known = {field.name: document[field.name] for field in dataclasses.fields(cls)}
+            return cls(**{**known, "recording": Recording(**known["recording"]), "media": MediaInfo(**known["media"])})
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"its footer does not say what it should ({error})") from error
+
+
+class OtherFormat(ValueError):
+    """A part that another version of this project wrote; it is whole, but has to be made anew."""
+
+
 @dataclasses.dataclass
 class PartWriter:
-    """Appends embeddings to a part; `document` goes into its footer."""
+    """Appends embeddings to a part, and says what is known of the recording."""
 
     writer: AtomicWriter
 
@@ -82,9 +155,9 @@ class PartWriter:
         """Add seconds, uint8 [n, 128]."""
         self.writer.write(pa.table([binary_column(embeddings)], schema=PART_SCHEMA))
 
-    def set_info(self, document: Mapping[str, Any]) -> None:
+    def set_info(self, info: PartInfo) -> None:
         """Say what the footer holds."""
-        self.writer.document = document
+        self.writer.document = info.to_document()
 
 
 @contextlib.contextmanager
@@ -99,55 +172,76 @@ def write_part(root: str, recording: Recording) -> Iterator[PartWriter]:
         yield PartWriter(writer)
 
 
-def read_part(path: str) -> tuple[npt.NDArray[np.uint8], dict[str, Any]]:
-    """A part's embeddings, uint8 [seconds, 128], and its footer's document.
+def read_part(path: str) -> tuple[npt.NDArray[np.uint8], PartInfo]:
+    """A part's embeddings, uint8 [seconds, 128], and what is known of its recording.
 
     Raises:
-        OSError, ValueError: where the part is absent or damaged.
+        OSError, ValueError, KeyError: where the part is absent or damaged.
+        OtherFormat: where another version of this project wrote it.
         common.storage.StorageError: the storage does not answer.
     """
     with open_parquet(path) as parquet:
         column = parquet.read(columns=["embedding"])["embedding"].combine_chunks()
-        document = document_of(parquet)
-    return binary_values(column), document
+        info = PartInfo.from_document(document_of(parquet))
+    return binary_values(column), info
 
 
-def read_info(path: str) -> dict[str, Any] | None:
-    """What the footer of a part says; None where there is no part, or a damaged one."""
+def read_info(path: str) -> PartInfo | None:
+    """What the footer of a part says; None where there is no part, a damaged one, or one of another format."""
     document = read_document(path)
-    return document if document and document.get("format") == PART_FORMAT else None
+    try:
+        return PartInfo.from_document(document) if document else None
+    except ValueError:
+        return None
 
 
 class EmbedderMismatch(UsageError):
     """The store holds the embeddings of another embedder; the message is one sentence."""
 
 
-def check_embedder(root: str, *, embedder: str, space: str, note: bool = True) -> None:
-    """Note whose embeddings the store holds, at the first run, and refuse another embedder at every later one.
+def read_space(root: str) -> EmbeddingSpace | None:
+    """Whose embeddings the store holds; None where nothing is noted yet.
 
-    A head reads the embeddings of one embedder only; on others it says nonsense without a warning.
+    Raises:
+        StoreError: the note cannot be read, or does not tell.
+    """
+    path = _space_path(root)
+    try:
+        noted = read_text(path)
+        return None if noted is None else EmbeddingSpace.from_document(json.loads(noted))
+    except ValueError as error:
+        raise StoreError(
+            f"{path} does not tell whose embeddings the store holds ({error}); put back the one it was made with, or "
+            "give another --store"
+        ) from error
+
+
+def check_embedder(root: str, space: EmbeddingSpace, *, note: bool = True) -> None:
+    """Note whose embeddings the store holds, at the first run, and refuse another embedder at every later one.
 
     Args:
         root: of the store.
-        embedder: the embedder's name, for people.
-        space: what tells its weights, whatever the precision.
+        space: of this run's embedder.
         note: whether to write the note where there is none.
 
     Raises:
-        OtherEmbedder: the store is another embedder's.
-        StoreError: the note cannot be written.
+        EmbedderMismatch: the store is another embedder's.
+        StoreError: the note cannot be read or written.
     """
-    path = f"{root.rstrip('/')}/embedder.json"
+    path = _space_path(root)
     with _store_errors(path):
-        noted = read_text(path)
+        noted = read_space(root)
         if noted is None and note:
-            write_text(path, json.dumps({"embedder": embedder, "space": space}) + "\n")
-    document = json.loads(noted) if noted else {"space": space}
-    if document["space"] != space:
+            write_text(path, json.dumps(space.to_document()) + "\n")
+    if noted is not None and noted.weights_id != space.weights_id:
         raise EmbedderMismatch(
-            f"the store {root} holds embeddings of {document['embedder']}, made by other weights than those of this "
-            f"run's {embedder}; use the bundle it was made with, or give another --output or --store"
+            f"the store {root} holds embeddings of {noted.name}, made by other weights than those of this "
+            f"run's {space.name}; use the bundle it was made with, or give another --output or --store"
         )
+
+
+def _space_path(root: str) -> str:
+    return f"{root.rstrip('/')}/embedder.json"
 
 
 @contextlib.contextmanager
@@ -166,25 +260,19 @@ def _store_errors(path: str) -> Iterator[None]:
 
 def mark_damaged(root: str, part: StorePart, reason: str) -> None:
     """Replace a damaged part by an empty one that says so; as a failed one it is embedded anew by the next run."""
-    known = read_info(part.path) or {"media": {}, "embedder": "", "embedder_fingerprint": ""}
-    lost = recording_at(f"{part.recording_id}.lost", -1, "")
-    recording = known.get("recording") or {**dataclasses.asdict(lost), "recording_id": part.recording_id, "path": ""}
+    known = read_info(part.path)
+    lost = dataclasses.replace(
+        recording_at(f"{part.recording_id}.lost", -1, ""), recording_id=part.recording_id, path=""
+    )
+    recording = known.recording if known else lost
     sentence = f"the embeddings in {part.path} were damaged ({reason}) and are removed; run on the recording again"
-    with write_part(root, Recording(**recording)) as writer:
-        writer.set_info(
-            {
-                **known,
-                "format": PART_FORMAT,
-                "fingerprint": "",
-                "recording": recording,
-                "audio_s": 0.0,
-                "silence_filled_s": 0.0,
-                "seconds": 0,
-                "status": "failed",
-                "stage": "store",
-                "error": sentence,
-            }
+    info = PartInfo.failed(recording, stage="store", error=sentence)
+    if known:
+        info = dataclasses.replace(
+            info, media=known.media, embedder=known.embedder, embedder_fingerprint=known.embedder_fingerprint
         )
+    with write_part(root, recording) as writer:
+        writer.set_info(info)
 
 
 def list_day(root: str, date: str) -> list[StorePart]:

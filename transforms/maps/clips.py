@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from common.text import display_text
 from models.constants import CLASSES, LAUGHTER_KINDS, SIDES
-from models.load_shards import load_clips, read_manifest
+from models.load_shards import embedding_space_of, load_clips, read_manifest
 from models.shard_format import class_targets
 from transforms.embed.store import part_path, read_part
 from transforms.maps.sampling import BalancedSample, stable_hash
@@ -102,7 +102,7 @@ def clips_of_shards(folder: str, sides: Sequence[str], *, size: int, seed: int) 
         _video_clip(arrays.video_ids[number], float(arrays.starts[number]), group, kinds[number])
         for group, number in chosen
     ]
-    embedder = manifest["embedder"]["embedder"]
+    embedder = embedding_space_of(folder).name
     source = f"mean {embedder} embeddings of clips of training shards ({', '.join(sides)})"
     return MapClips(source, clips, features.astype(np.float32), sample.offered, [])
 

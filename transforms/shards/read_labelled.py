@@ -215,4 +215,4 @@ class ReadLabelled(beam.PTransform):
             | "CutClips"
             >> beam.ParDo(_CutClips(self.shuffling, self.shards, self.strict)).with_outputs("findings", main="clips")
         )
-        return LabelledClips(cut.clips, (parts.issues, cut.issues) | "Findings" >> beam.Flatten())
+        return LabelledClips(cut.clips, (parts.findings, cut.findings) | "Findings" >> beam.Flatten())

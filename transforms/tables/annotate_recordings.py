@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -18,7 +18,7 @@ from common.atomic_files import write_errors
 from common.parquet_files import atomic_parquet, is_whole, read_document
 from models.bundles.bundle import HeadSpec
 from models.events import Thresholds, WindowScores, find_events
-from transforms.embed.store import StorePart, fingerprint, part_path, read_info
+from transforms.embed.store import PartInfo, StorePart, fingerprint, part_path, read_info
 from transforms.tables.classify_windows import ClassifyWindows
 from transforms.tables.schemas import WINDOWS, ModelNames, event_document, window_rows
 
@@ -63,9 +63,9 @@ class AnnotateSettings:
         """Where the recording's annotation lies."""
         return part_path(annotations_folder(self.output), part.date, part.recording_id)
 
-    def model_names(self, info: dict[str, Any]) -> ModelNames:
+    def model_names(self, info: PartInfo) -> ModelNames:
         """The models behind a recording's rows."""
-        return ModelNames(info["embedder"], self.head.label, f"{self.head.name} {self.head.version}")
+        return ModelNames(info.embedder, self.head.label, f"{self.head.name} {self.head.version}")
 
 
 def annotations_folder(output: str) -> str:
@@ -73,10 +73,38 @@ def annotations_folder(output: str) -> str:
     return f"{output.rstrip('/')}/annotations"
 
 
-def current_annotation(part: StorePart, settings: AnnotateSettings) -> dict[str, Any] | None:
-    """What the part's annotation says, where it is there and made from this part by this head; else None."""
+@dataclasses.dataclass(frozen=True)
+class Annotation:
+    """What an annotation's footer holds.
+
+    Attributes:
+        fingerprint: of the part, the head, thresholds and hop that it was made with.
+        info: of the recording, as its part had it.
+        events: by start: the columns of the events table but for those that every row shares.
+    """
+
+    fingerprint: str
+    info: PartInfo
+    events: Sequence[dict[str, Any]]
+
+    def to_document(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {"fingerprint": self.fingerprint, "info": self.info.to_document(), "events": list(self.events)}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Annotation:
+        """What `to_document` gave; KeyError or ValueError where it lacks something."""
+        return cls(str(document["fingerprint"]), PartInfo.from_document(document["info"]), document["events"])
+
+
+def current_annotation(part: StorePart, settings: AnnotateSettings) -> Annotation | None:
+    """The part's annotation, where it is there and made from this part by this head; else None."""
     document = read_document(settings.annotation_path(part))
-    return document if document and document["fingerprint"] == settings.fingerprint(part.version) else None
+    try:
+        found = Annotation.from_document(document) if document else None
+    except (KeyError, ValueError):
+        return None
+    return found if found and found.fingerprint == settings.fingerprint(part.version) else None
 
 
 def save_annotation(part: StorePart, scores: WindowScores, settings: AnnotateSettings) -> None:
@@ -84,14 +112,11 @@ def save_annotation(part: StorePart, scores: WindowScores, settings: AnnotateSet
     info = read_info(part.path)
     if info is None:
         raise OSError(f"{part.path} has gone or was damaged since it was read; run again to embed the recording anew")
-    events = find_events(part.recording_id, info["audio_s"], scores, settings.thresholds)
+    events = find_events(part.recording_id, info.audio_s, scores, settings.thresholds)
+    annotation = Annotation(settings.fingerprint(part.version), info, event_document(events))
     with atomic_parquet(settings.annotation_path(part), WINDOWS) as writer:
         writer.write(window_rows(info, scores, settings.model_names(info)))
-        writer.document = {
-            "fingerprint": settings.fingerprint(part.version),
-            "info": info,
-            "events": event_document(events),
-        }
+        writer.document = annotation.to_document()
 
 
 @dataclasses.dataclass(eq=False)

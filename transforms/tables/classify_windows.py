@@ -17,7 +17,7 @@ from models.events import WINDOWS_S, WindowScores
 from models.networks.head import Head
 from models.networks.threads import use_one_thread_per_call
 from transforms import run_metrics
-from transforms.embed.store import PART_FORMAT, StorePart, mark_damaged, read_part
+from transforms.embed.store import OtherFormat, StorePart, mark_damaged, read_part
 
 logger = logging.getLogger(__name__)
 
@@ -74,18 +74,18 @@ class HeadModelHandler(ModelHandler[Embeddings, WindowScores, Head]):
 def read_embeddings(part: StorePart, store: str) -> Iterator[tuple[StorePart, Embeddings]]:
     """The part's embeddings under its name; none where it is damaged, which the part then says, as failed."""
     try:
-        embeddings, document = read_part(part.path)
+        embeddings, _ = read_part(part.path)
+    except OtherFormat:
+        logger.warning("%s is of another version of this project; run on its recording to embed it anew", part.path)
+        return
     except (OSError, ValueError, KeyError) as error:
         if isinstance(error, OSError) and error.errno:  # the disk or the network, and not what lies there
             raise
         logger.warning("%s is damaged (%s) and has to be made anew", part.path, error)
         run_metrics.count("parts_damaged")
         mark_damaged(store, part, str(error))
-        embeddings, document = read_part(part.path)
-    if document.get("format") == PART_FORMAT:
-        yield part, embeddings
-    else:
-        logger.warning("%s is of another version of this project; run on its recording to embed it anew", part.path)
+        embeddings, _ = read_part(part.path)
+    yield part, embeddings
 
 
 @dataclasses.dataclass(eq=False)

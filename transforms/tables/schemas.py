@@ -14,6 +14,7 @@ from models.constants import CLASSES, LAUGHTER_KINDS, LONG_WINDOW_S, SHORT_WINDO
 
 if TYPE_CHECKING:  # what reads the tables needs no network
     from models.events import Event, WindowScores
+    from transforms.embed.store import PartInfo
 
 UTC = pa.timestamp("us", tz="UTC")
 MODEL_FIELDS = [pa.field(name, pa.string(), nullable=False) for name in ("embedder", "head", "bundle_version")]
@@ -89,18 +90,17 @@ class ModelNames:
     bundle_version: str
 
 
-def window_rows(info: dict[str, Any], scores: WindowScores, models: ModelNames) -> pa.Table:
+def window_rows(info: PartInfo, scores: WindowScores, models: ModelNames) -> pa.Table:
     """Rows of the windows table for one recording: those of 1 s, then those of 10 s, by time."""
-    audio_s = float(info["audio_s"])
     parts = [(length, scores.by_length[length]) for length in (SHORT_WINDOW_S, LONG_WINDOW_S)]
     starts = np.concatenate([np.arange(len(values)) * float(scores.hop_s) for _, values in parts])
     lengths = np.concatenate([np.full(len(values), length, np.int8) for length, values in parts])
     values = np.concatenate([values for _, values in parts])
     columns: dict[str, Any] = {
-        "recording_id": pa.repeat(info["recording"]["recording_id"], len(starts)),
+        "recording_id": pa.repeat(info.recording.recording_id, len(starts)),
         "window_s": lengths,
         "start_s": starts,
-        "end_s": np.minimum(starts + lengths, audio_s),
+        "end_s": np.minimum(starts + lengths, float(info.audio_s)),
         "start_utc": _utc(info, starts),
         **{name: values[:, column] for column, name in enumerate(CLASSES)},
         **{name: pa.repeat(value, len(starts)) for name, value in dataclasses.asdict(models).items()},
@@ -108,11 +108,11 @@ def window_rows(info: dict[str, Any], scores: WindowScores, models: ModelNames) 
     return pa.table([columns[name] for name in WINDOWS.names], schema=WINDOWS)
 
 
-def event_rows(info: dict[str, Any], events: Sequence[dict[str, Any]], models: ModelNames) -> list[dict[str, Any]]:
+def event_rows(info: PartInfo, events: Sequence[dict[str, Any]], models: ModelNames) -> list[dict[str, Any]]:
     """Rows of the events table for one recording; `events` are as `event_document` gave them."""
     starts = _utc(info, np.array([event["start_s"] for event in events], float))
     ends = _utc(info, np.array([event["end_s"] for event in events], float))
-    shared = {"recording_id": info["recording"]["recording_id"], **dataclasses.asdict(models)}
+    shared = {"recording_id": info.recording.recording_id, **dataclasses.asdict(models)}
     return [
         {**event, **shared, "start_utc": start, "end_utc": end}
         for event, start, end in zip(events, starts.to_pylist(), ends.to_pylist(), strict=True)
@@ -129,16 +129,15 @@ def event_document(events: Iterable[Event]) -> list[dict[str, Any]]:
     return documents
 
 
-def recording_row(info: dict[str, Any], models: ModelNames) -> dict[str, Any]:
+def recording_row(info: PartInfo, models: ModelNames) -> dict[str, Any]:
     """The recording's row of the recordings table, from its part's footer."""
-    recording, media = info["recording"], info["media"]
-    duration_s = media["duration_s"]
-    row = {**recording, **media, **dataclasses.asdict(models)}
-    row |= {name: info[name] for name in ("audio_s", "silence_filled_s", "status", "stage", "error")}
-    row["start_utc"] = _moment(recording["start_utc"])
-    row["modified"] = _moment(recording["modified"])
-    row["size_bytes"] = None if recording["size_bytes"] < 0 else recording["size_bytes"]
-    row["seconds_per_second"] = round(info["audio_s"] / duration_s, 4) if duration_s else None
+    recording, duration_s = info.recording, info.media.duration_s
+    row = {**dataclasses.asdict(recording), **dataclasses.asdict(info.media), **dataclasses.asdict(models)}
+    row |= {name: getattr(info, name) for name in ("audio_s", "silence_filled_s", "status", "stage", "error")}
+    row["start_utc"] = _moment(recording.start_utc)
+    row["modified"] = _moment(recording.modified)
+    row["size_bytes"] = None if recording.size_bytes < 0 else recording.size_bytes
+    row["seconds_per_second"] = round(info.audio_s / duration_s, 4) if duration_s else None
     return row
 
 
@@ -149,9 +148,9 @@ def _moment(text: str | None) -> Any:
     return np.datetime64(text.removesuffix("Z").removesuffix("+00:00")[:26], "us").item()
 
 
-def _utc(info: dict[str, Any], seconds: np.ndarray) -> pa.Array:
+def _utc(info: PartInfo, seconds: np.ndarray) -> pa.Array:
     """Times of day in UTC of `seconds` after the recording's start; nulls where its name tells no time."""
-    start = info["recording"]["start_utc"]
+    start = info.recording.start_utc
     if not start:
         return pa.nulls(len(seconds), UTC)
     moments = np.datetime64(_moment(start), "us") + np.round(seconds * 1e6).astype("timedelta64[us]")

@@ -111,9 +111,9 @@ def _write_recording(
     annotation = current_annotation(part, settings)
     if annotation is None:
         raise DayChanged(f"the annotation {settings.annotation_path(part)} was changed while its day was written")
-    models = settings.model_names(annotation["info"])
-    recordings.add([recording_row(annotation["info"], models)])
-    events.add(event_rows(annotation["info"], annotation["events"], models))
+    models = settings.model_names(annotation.info)
+    recordings.add([recording_row(annotation.info, models)])
+    events.add(event_rows(annotation.info, annotation.events, models))
     with open_parquet(settings.annotation_path(part)) as parquet:
         for group in range(parquet.num_row_groups):
             windows.write(parquet.read_row_group(group))

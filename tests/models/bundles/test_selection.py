@@ -9,8 +9,9 @@ import pytest
 from common.errors import ModelError
 from models.bundles import bundle
 from models.bundles.bundle import open_bundle
+from models.bundles.card import Card, WeightFile, write_card
 from models.bundles.selection import select_models
-from models.constants import CLASSES
+from models.events import Thresholds
 from models.networks.head_files import save_head
 from tests.helpers.loudness import loudness_head
 
@@ -18,8 +19,7 @@ from tests.helpers.loudness import loudness_head
 def make_bundle(folder, embedder="placeholder", **card):
     folder.mkdir(parents=True)
     save_head(loudness_head(), folder / "head.npz")
-    document = {"name": folder.name, "version": "1", "classes": list(CLASSES), "embedder": embedder}
-    bundle.write_card(folder, document | {"head": {"file": "head.npz", "padding": "mask"}} | card)
+    write_card(folder, Card(folder.name, "1", embedder, head=WeightFile("head.npz", padding="mask"), **card))
     return folder
 
 
@@ -55,7 +55,7 @@ def test_a_head_needs_the_very_weights_it_was_trained_on(tmp_path):
     shutil.copytree(bundle.SHIPPED / "compact", mine)
     with np.load(mine / "embedder.npz") as arrays:
         np.savez(mine / "embedder.npz", **{name: arrays[name] for name in arrays.files}, extra=np.zeros(1))
-    bundle.write_card(mine, json.loads((mine / "card.json").read_text()))
+    write_card(mine, open_bundle(mine).card)
     assert select_models(head=str(mine)).embedder.weights == str(mine / "embedder.npz")
     for mixed in ({"bundle": str(mine), "head": "compact"}, {"bundle": "compact", "head": str(mine)}):
         with pytest.raises(ModelError, match="embeddings of other compact weights"):
@@ -63,7 +63,7 @@ def test_a_head_needs_the_very_weights_it_was_trained_on(tmp_path):
 
 
 def test_a_bundle_of_ones_own(tmp_path):
-    choice = select_models(bundle=str(make_bundle(tmp_path / "mine", thresholds={"onset": 0.7, "offset": 0.2})))
+    choice = select_models(bundle=str(make_bundle(tmp_path / "mine", thresholds=Thresholds(onset=0.7, offset=0.2))))
     assert (choice.embedder.name, choice.head.name, choice.head.thresholds.onset) == ("placeholder", "mine", 0.7)
 
 
@@ -103,7 +103,12 @@ def test_damage_is_noticed(tmp_path):
     [
         ({"classes": ["laughter"]}, "lists other classes"),
         ({"embedder": "mystery"}, "names the embedder 'mystery'"),
-        ({"head": {"file": "../head.npz", "sha256": ""}}, "lacks the file"),
+        ({"head": {"file": "../head.npz", "sha256": "", "padding": "mask"}}, "lacks the file"),
+        ({"head": {"file": "head.npz", "sha256": ""}}, "does not say what a card should"),
+        ({"head": {"file": "head.npz", "padding": "mask", "colour": "red"}}, "does not say what a card should"),
+        ({"thresholds": {"loudness": 1}}, "does not say what a card should"),
+        ({"thresholds": {"onset": 0.2, "offset": 0.4}}, "0 < offset <= onset < 1"),
+        ({"clip_threshold": "high"}, "no number in"),
     ],
 )
 def test_cards_that_are_wrong_are_refused(tmp_path, change, sentence):

@@ -72,8 +72,8 @@ def test_an_exception_of_the_source_comes_through(embedder, pcm):
 
 def test_every_call_runs_on_one_thread_in_a_process_that_loads_a_bundle():
     program = (
-        "from models.bundles.selection import choose\n"
-        "choice = choose(bundle='compact')\n"
+        "from models.bundles.selection import select_models\n"
+        "choice = select_models(bundle='compact')\n"
         "embedder, head = choice.embedder.load(), choice.head.load()\n"
         "import tensorflow as tf, numpy as np\n"
         "embedder.embed(np.zeros((1, 16000), np.int16))\n"

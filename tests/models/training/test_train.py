@@ -78,7 +78,7 @@ def test_another_seed_gives_another_head(folder, trained, tmp_path):
 
 def test_the_head_opens_and_says_whose_embeddings_it_reads(folder, trained):
     spec = open_bundle(trained[0]).head()
-    assert (spec.name, spec.embedder, spec.embedder_weights, spec.padding) == ("made", "compact", "abc", "mask")
+    assert (spec.name, spec.space.name, spec.space.weights_id, spec.padding) == ("made", "compact", "abc", "mask")
     clips = load_clips(folder, "held_out")
     scores = spec.load().sequence_scores(clips.embedding, clips.n_frames)
     assert np.isfinite(scores).all()
@@ -88,14 +88,14 @@ def test_the_head_opens_and_says_whose_embeddings_it_reads(folder, trained):
 def test_the_card_tells_what_was_done(folder, trained):
     card = open_bundle(trained[0]).card
     thresholds, measured = choose_thresholds(open_bundle(trained[0]).head().load(), load_clips(folder, "held_out"))
-    assert card["thresholds"] == thresholds
-    assert card["clip_threshold"] == measured.pop("clip_threshold")
-    assert card["measured"] == {"held_out": measured}
+    assert card.thresholds == thresholds
+    assert card.clip_threshold == measured.pop("clip_threshold")
+    assert card.measured == {"held_out": measured}
     assert (measured["clips"], measured["with_laughter"]) == (40, 10)
-    (source,) = card["training_data"]
+    (source,) = card.training_data
     assert (source["clips"], source["with_laughter"]) == (96, 24)
     assert "archive" in source["source"]
-    assert card["recipe"] == {"name": "small", "seed": 7, **json.loads(json.dumps(dataclasses.asdict(RECIPE)))}
+    assert card.recipe == {"name": "small", "seed": 7, **json.loads(json.dumps(dataclasses.asdict(RECIPE)))}
 
 
 SCORES, TRUTH = np.array([0.9, 0.5, 0.5, 0.5, 0.1]), np.array([True, True, False, False, False])

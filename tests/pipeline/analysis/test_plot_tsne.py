@@ -14,8 +14,8 @@ from models.sounds.manifest import MANIFEST_COLUMNS
 from pipeline import cli
 from tests.helpers.media import beeps
 from tests.helpers.shards import made_clips, write
+from tests.helpers.store import made_part
 from tests.helpers.tables import event_row, recording_row, write_tables
-from tests.transforms.embed.test_store import write as write_part
 from transforms.embed.recordings import recording_at
 from transforms.maps.clips import clips_of_shards, clips_of_tables
 
@@ -95,7 +95,7 @@ def archive(tmp_path):
     write_tables(tmp_path / "tables", rows, [event_row(ONE, 12, 16), event_row(TWO, 40, 41.5, "snicker")])
     seconds = np.repeat(np.arange(100, dtype=np.uint8)[:, None], 128, axis=1)
     for row, embeddings in zip(rows, (seconds, np.full_like(seconds, 200)), strict=True):
-        write_part(tmp_path / "tables" / "store", recording_at(row["path"], 1, ""), embeddings)
+        made_part(tmp_path / "tables" / "store", recording_at(row["path"], 1, ""), embeddings)
     return tmp_path / "tables"
 
 

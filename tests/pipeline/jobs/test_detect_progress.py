@@ -7,9 +7,10 @@ from models.bundles.bundle import EmbedderSpec
 from pipeline import progress
 from pipeline.jobs.detect_progress import PartWatcher
 from pipeline.jobs.plan import Plan
+from tests.helpers.store import part_info
 from transforms.embed.embed_recordings import EmbedSettings
 from transforms.embed.recordings import recording_at
-from transforms.embed.store import PART_FORMAT, write_part
+from transforms.embed.store import write_part
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def recordings():
 def write(root, recording, status, audio_s):
     with write_part(root, recording) as part:
         part.append(np.zeros((int(audio_s), 128), np.uint8))
-        part.set_info({"format": PART_FORMAT, "status": status, "audio_s": audio_s})
+        part.set_info(part_info(recording, status=status, audio_s=audio_s))
 
 
 def test_the_watcher_counts_parts_as_they_come(tmp_path, recordings):

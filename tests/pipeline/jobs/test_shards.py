@@ -8,12 +8,13 @@ import duckdb
 import numpy as np
 import pytest
 
+from models.embedding_space import EmbeddingSpace
 from models.load_shards import load_clips
 from models.shard_format import class_targets
 from pipeline import cli
 from tests.helpers import tfrecords
+from tests.helpers.store import made_part
 from tests.helpers.tfrecords import clip, made_frames, write
-from tests.transforms.embed.test_store import write as write_part
 from transforms.embed.recordings import recording_at
 from transforms.embed.store import check_embedder
 
@@ -170,8 +171,8 @@ def test_input_without_a_single_clip_is_an_error(tmp_path, capsys):
 def test_own_labels_and_store_become_shards(tmp_path):
     store, recording = tmp_path / "store", recording_at("/a/2016-01-01_0030_US_CNN_X.ts", 1, "")
     embeddings = np.random.default_rng(0).integers(0, 256, (60, 128)).astype(np.uint8)
-    write_part(store, recording, embeddings)
-    check_embedder(str(store), embedder="compact", space="abc")
+    made_part(store, recording, embeddings)
+    check_embedder(str(store), EmbeddingSpace("compact", "abc"))
     labels = tmp_path / "labels.csv"
     labels.write_text(
         "recording,start_s,end_s,label\n2016-01-01_0030_US_CNN_X,0,60,none\n2016-01-01_0030_US_CNN_X.ts,20,25,giggle\n"

@@ -178,7 +178,7 @@ def test_clips_without_any_laughter_still_make_a_report(loudness_bundle, tmp_pat
 
 def test_heads_of_another_embedder_are_refused(shards, loud_shards, loudness_bundle, tmp_path, capsys):
     assert evaluate("--shards", shards, "--head", loudness_bundle, "--output", tmp_path / "r") == 2
-    assert "reads embeddings of placeholder" in capsys.readouterr().err
+    assert "trained on embeddings of placeholder, not of" in capsys.readouterr().err
     compact = write(tmp_path / "compact", {"eval": made_clips(9)}, embedder="compact", space="other")
     assert evaluate("--shards", compact, "--head", "compact", "--output", tmp_path / "r") == 2
     assert "of other compact weights" in capsys.readouterr().err

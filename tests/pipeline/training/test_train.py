@@ -6,6 +6,7 @@ import pytest
 from tensorflow.python.framework import config
 
 from models.bundles.bundle import open_bundle
+from models.embedding_space import RELEASED
 from pipeline import cli
 from pipeline.training import train
 from tests.helpers.shards import made_clips, write
@@ -42,10 +43,10 @@ def test_training_writes_a_head_and_its_curves(output):
     (events,) = output.glob("logs/network1/events.out.tfevents.*")
     assert b"held_out_ap" in events.read_bytes()
     bundle = open_bundle(output)
-    assert (bundle.name, bundle.head().embedder, bundle.head().embedder_weights) == ("mine", "vggish", "")
-    recipe = bundle.card["recipe"]
+    assert (bundle.card.name, bundle.head().space) == ("mine", RELEASED)
+    recipe = bundle.card.recipe
     assert (recipe["name"], recipe["epochs"], recipe["members"], recipe["shape"]["units"]) == ("hybrid", 2, 1, 4)
-    assert bundle.card["training_data"][0]["source"] == "AudioSet's released embeddings"
+    assert bundle.card.training_data[0]["source"] == "AudioSet's released embeddings"
 
 
 def test_the_head_is_measured_on_the_clips_it_was_chosen_by(shards, output, tmp_path):
@@ -55,8 +56,8 @@ def test_the_head_is_measured_on_the_clips_it_was_chosen_by(shards, output, tmp_
     (model,) = json.loads((report / "evaluation.json").read_text())["models"]
     card = open_bundle(output).card
     assert (model["name"], model["clips"], model["laughs"]) == ("mine", 60, 15)
-    assert model["threshold"] == card["clip_threshold"]
-    assert model["f1"]["value"] == pytest.approx(card["measured"]["held_out"]["clip_f1"], abs=0.02)
+    assert model["threshold"] == card.clip_threshold
+    assert model["f1"]["value"] == pytest.approx(card.measured["held_out"]["clip_f1"], abs=0.02)
 
 
 def test_a_head_that_is_there_is_not_overwritten(shards, output, capsys):

@@ -6,18 +6,15 @@ import numpy as np
 import pytest
 
 from common.partitions import list_days
+from tests.helpers.store import made_part, part_info
 from transforms.embed.recordings import recording_at
 from transforms.embed.store import (
-    PART_FORMAT,
     StoreError,
     list_day,
-    part_path,
     read_info,
     read_part,
     write_part,
 )
-
-DOCUMENT = {"format": PART_FORMAT, "status": "done"}
 
 
 @pytest.fixture
@@ -25,33 +22,24 @@ def recording():
     return recording_at("/a/2016-01-01_0030_US_CNN_X.ts", 1, "")
 
 
-def write(root, recording, embeddings, document=DOCUMENT):
-    with write_part(str(root), recording) as part:
-        for piece in np.array_split(embeddings, 3):
-            part.append(piece)
-        part.set_info(document)
-    return part_path(str(root), recording.date, recording.recording_id)
-
-
 @pytest.mark.parametrize("seconds", [0, 1, 700])
 def test_parts_are_read_as_they_were_written(tmp_path, recording, seconds):
     embeddings = np.random.default_rng(0).integers(0, 256, (seconds, 128)).astype(np.uint8)
-    path = write(tmp_path, recording, embeddings)
-    again, document = read_part(path)
+    path = made_part(tmp_path, recording, embeddings)
+    again, info = read_part(path)
     np.testing.assert_array_equal(again, embeddings)
-    assert document == DOCUMENT
-    assert read_info(path) == DOCUMENT
+    assert info == read_info(path) == part_info(recording, seconds=seconds)
 
 
 def test_equal_parts_are_equal_files(tmp_path, recording):
     embeddings = np.full((5, 128), 7, np.uint8)
-    one, other = (write(tmp_path / name, recording, embeddings) for name in "ab")
+    one, other = (made_part(tmp_path / name, recording, embeddings) for name in "ab")
     with open(one, "rb") as first, open(other, "rb") as second:
         assert first.read() == second.read()
 
 
 def test_a_failure_leaves_the_old_part_and_no_temporary_file(tmp_path, recording):
-    path = write(tmp_path, recording, np.full((5, 128), 1, np.uint8))
+    path = made_part(tmp_path, recording, np.full((5, 128), 1, np.uint8))
 
     def fail():
         with write_part(str(tmp_path), recording) as part:
@@ -67,12 +55,12 @@ def test_a_failure_leaves_the_old_part_and_no_temporary_file(tmp_path, recording
 def test_a_store_that_cannot_be_written_is_named(tmp_path, recording):
     (tmp_path / "store").write_text("a file where the store should be")
     with pytest.raises(StoreError, match="cannot be written .*--store"):
-        write(tmp_path / "store", recording, np.zeros((1, 128), np.uint8))
+        made_part(tmp_path / "store", recording, np.zeros((1, 128), np.uint8))
 
 
 @pytest.mark.parametrize("place", [4, 200, 3000])
 def test_damage_is_noticed(tmp_path, recording, place):
-    path = write(tmp_path, recording, np.random.default_rng(0).integers(0, 256, (50, 128)).astype(np.uint8))
+    path = made_part(tmp_path, recording, np.random.default_rng(0).integers(0, 256, (50, 128)).astype(np.uint8))
     with open(path, "r+b") as file:
         content = bytearray(file.read())
         content[place] ^= 0xFF
@@ -85,20 +73,20 @@ def test_damage_is_noticed(tmp_path, recording, place):
 
 @pytest.mark.parametrize("length", [0, 100, -1])
 def test_half_a_part_is_no_part(tmp_path, recording, length):
-    path = write(tmp_path, recording, np.zeros((50, 128), np.uint8))
+    path = made_part(tmp_path, recording, np.zeros((50, 128), np.uint8))
     os.truncate(path, length if length >= 0 else os.path.getsize(path) + length)
     assert read_info(path) is None
 
 
 def test_listings_show_parts_only_and_a_version_that_changes(tmp_path, recording):
-    path = write(tmp_path, recording, np.zeros((3, 128), np.uint8))
+    path = made_part(tmp_path, recording, np.zeros((3, 128), np.uint8))
     folder = os.path.dirname(path)
     for name in (".0123.tmp", "stray.txt"):
         open(os.path.join(folder, name), "w").close()
     assert list_days(str(tmp_path)) == ["2016-01-01"]
     (part,) = list_day(str(tmp_path), "2016-01-01")
     assert (part.recording_id, part.path) == (recording.recording_id, path)
-    write(tmp_path, recording, np.zeros((4, 128), np.uint8))
+    made_part(tmp_path, recording, np.zeros((4, 128), np.uint8))
     assert list_day(str(tmp_path), "2016-01-01")[0].version != part.version
     assert list_day(str(tmp_path), "1999-01-01") == []
     assert list_days(str(tmp_path / "absent")) == []

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.transforms.embed.test_store import write
+from tests.helpers.store import made_part
 from transforms.embed.recordings import recording_at
 from transforms.shards.read_labelled import (
     Label,
@@ -81,7 +81,7 @@ def test_clips_hold_the_recordings_own_embeddings():
 
 def test_recordings_are_found_by_id_by_name_and_by_path(tmp_path):
     named, other = recording_at("/a/2016-01-01_0030_US_CNN_X.ts", 1, ""), recording_at("/a/some.mp3", 1, "")
-    paths = [write(tmp_path, recording, EMBEDDINGS) for recording in (named, other)]
+    paths = [made_part(tmp_path, recording, EMBEDDINGS) for recording in (named, other)]
     for text in (named.recording_id, "2016-01-01_0030_US_CNN_X.mp4", named.path):
         assert find_part(str(tmp_path), text) == (named.recording_id, paths[0])
     for text in (other.recording_id, other.path):
