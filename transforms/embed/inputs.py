@@ -112,9 +112,10 @@ def _match_line(line: str, listing: str, wanted: _Wanted) -> Iterator[FoundFile]
 
 
 def _match_remote(url: str, wanted: _Wanted) -> Iterator[FoundFile]:
-    folder = storage.canonical_url(url).rstrip("/") + "/"
+    itself = storage.canonical_url(url)
+    folder = itself.rstrip("/") + "/"
     for entry in listing.find_files(url):
-        named = not entry.path.startswith(folder)  # itself, or matched by a pattern
+        named = entry.path == itself or not entry.path.startswith(folder)  # the file itself, or matched by a pattern
         if named or os.path.splitext(entry.path)[1].lower() in wanted.extensions:
             yield entry.path, entry.size_bytes, _moment(entry.changed)
 

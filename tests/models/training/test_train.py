@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.bundles.bundle import open_bundle
-from models.events import laughter_probability
+from models.events import Thresholds, laughter_probability
 from models.load_shards import load_clips
 from models.networks.head import Head
 from models.networks.keras_head import HeadShape, build_keras_head, head_from_keras
@@ -148,9 +148,9 @@ def test_thresholds_are_in_order_with_and_without_laughter():
     head, clips = random_head("mask"), made_clips(30, seed=4)
     laughs = class_targets(clips.targets)[:, -1] == 0
     thresholds, measured = choose_thresholds(head, clips)
-    assert 0 < thresholds["offset"] < thresholds["onset"] < 1
+    assert 0 < thresholds.offset < thresholds.onset < 1
     assert 0 < measured["clip_threshold"] < 1
     assert measured["with_laughter"] == laughs.sum() == 8
     thresholds, measured = choose_thresholds(head, dataclasses.replace(clips, targets=np.zeros_like(clips.targets)))
-    assert thresholds == {"onset": 0.5, "offset": 0.35, "min_on_s": 1.0, "min_off_s": 1.0}
+    assert thresholds == Thresholds(onset=0.5, offset=0.35, min_on_s=1.0, min_off_s=1.0)
     assert (measured["clip_threshold"], measured["clip_f1"], measured["event_f0.5"]) == (0.5, 0.0, 0.0)
