@@ -8,6 +8,9 @@ No Beam, no command line, no terminal: who calls these functions decides where t
 - evaluation: how good scores and events are
 - training: heads on shards; distillation: the compact bundle from a teacher
 - constants.py, events.py, shard_format.py, load_shards.py: what several rooms share
+
+Tested elsewhere: constants, shard_format (tests/transforms/shards/test_shuffle.py); embedding_space
+(tests/models/bundles/test_card.py, tests/pipeline/training/test_evaluate.py).
 """
 
 import os

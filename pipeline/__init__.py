@@ -6,4 +6,7 @@
 - engine_options.py, paths.py, console.py, progress.py, outputs.py: what several commands share
 
 The work itself is in transforms and models, which know neither arguments nor a terminal.
+
+Tested elsewhere: completion, reference (tests/pipeline/test_parser.py); outputs
+(tests/pipeline/analysis/test_plot.py, test_score.py); paths (tests/pipeline/analysis/test_export.py).
 """

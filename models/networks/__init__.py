@@ -2,4 +2,7 @@
 in Keras, the 2017 files.
 
 Arrays in, arrays out. No bundles, no training loop, no evaluation.
+
+Tested elsewhere: head_files, keras_head (tests/models/networks/test_head.py); threads
+(tests/models/networks/test_embedder.py).
 """
