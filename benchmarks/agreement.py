@@ -2,7 +2,7 @@
 
 Prints the mean absolute difference of quantised values (of 255) and the F1 of the events found in bfloat16 against
 those found in float32, then the same for float32 embeddings with noise of growing size: the bound in
-models/precision.py is chosen where F1 is still at least 0.99.
+models/bundles/precision.py is chosen where F1 is still at least 0.99.
 """
 
 from __future__ import annotations

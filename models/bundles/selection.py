@@ -55,7 +55,7 @@ def select_models(
         distributed: whether workers of unknown processors will run it; "auto" is float32 then.
 
     Raises:
-        BundleError: one sentence that says what does not fit, or is not to be had, and what to do.
+        ModelError: one sentence that says what does not fit, or is not to be had, and what to do.
     """
     use_one_thread_per_call()
     notes: list[str] = []

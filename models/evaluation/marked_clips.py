@@ -81,7 +81,7 @@ def read_marked_clips(path: str) -> list[MarkedClip]:
     """Read a CSV file (local or a URL) with the columns COLUMNS; the last holds `a-b a-b ...`, or nothing.
 
     Raises:
-        SpansError: the file is absent, empty or not such a file.
+        MarkedClipsError: the file is absent, empty or not such a file.
     """
     rows = read_csv(path, COLUMNS, what="marked clips", error=MarkedClipsError)
     spans = [(_marked_clip(row, where), where) for row, where in rows]

@@ -66,7 +66,7 @@ def open_keras1(path: str | os.PathLike[str]) -> Head:
     """What `import_keras1` reads, for a file that the user named.
 
     Raises:
-        BundleError: one sentence: there is no such file, or it is not such a model.
+        ModelError: one sentence: there is no such file, or it is not such a model.
     """
     try:
         return import_keras1(path)

@@ -95,7 +95,7 @@ def draw(tables: str, date: str, annotated: RecordingWithEvents) -> Any:
     """The timeline of one recording as a figure.
 
     Raises:
-        BadRecording: it failed, makes no sense, or has no windows.
+        InvalidRecording: it failed, makes no sense, or has no windows.
         TableError: the windows table of its day cannot be read.
     """
     recording = annotated.recording

@@ -57,8 +57,8 @@ def run(options: DetectOptions) -> int:
 
     Raises:
         NothingFound: an input matches no recording.
-        embedding_store.OtherEmbedder: the store holds another embedder's embeddings.
-        embedding_store.StoreError: the store cannot be written.
+        EmbedderMismatch: the store holds another embedder's embeddings.
+        StoreError: the store cannot be written.
     """
     for note in options.notes:
         say(note)

@@ -45,7 +45,7 @@ def read(place: str | None, heads: Sequence[HeadUnderTest]) -> list[MarkedClip]:
     """The marked clips of the file `place`, to measure `heads` on; none where there is no such file.
 
     Raises:
-        SpansError: it cannot be used, or there is no head.
+        MarkedClipsError: it cannot be used, or there is no head.
     """
     if place is None:
         return []
@@ -58,7 +58,7 @@ def find(place: str, spans: Sequence[MarkedClip], clips: ShardClips, where: str)
     """Find the marked clips of the file `place` among `clips`; `where` says in words what those are.
 
     Raises:
-        SpansError: fewer than two are there, too few to leave one out.
+        MarkedClipsError: fewer than two are there, too few to leave one out.
     """
     found = find_marked_clips(spans, clips)
     if len(found) < 2:

@@ -114,7 +114,7 @@ def embed_recording(
     `timings`.
 
     Raises:
-        embedding_store.StoreError: the store cannot be written.
+        StoreError: the store cannot be written.
     """
     info = reusable_part(recording, settings)
     if info is not None and _path_changed(info, recording, settings):

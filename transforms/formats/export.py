@@ -59,7 +59,7 @@ class ExportFiles:
         """Write a recording in the format `name`.
 
         Raises:
-            BadRecording: it does not fit the format; nothing is written of it.
+            InvalidRecording: it does not fit the format; nothing is written of it.
             LaughterError: the file cannot be written.
         """
         path = self.path(name, annotated.recording_id)

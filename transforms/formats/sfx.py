@@ -21,7 +21,7 @@ def sfx_text(annotated: RecordingWithEvents, collection: str) -> str:
         collection: of the archive, for the header.
 
     Raises:
-        BadRecording: its name tells no start.
+        InvalidRecording: its name tells no start.
     """
     recording, start = annotated.recording, annotated.recording["start_utc"]
     if start is None:

@@ -33,7 +33,7 @@ def eaf_text(annotated: RecordingWithEvents, media: str | None) -> str:
         media: path or URL of the media file to link, None for none.
 
     Raises:
-        BadRecording: events of one kind overlap.
+        InvalidRecording: events of one kind overlap.
         UsageError: pympi-ling is not installed.
     """
     elan = require("pympi.Elan", purpose="ELAN's files", extra="export")
@@ -58,7 +58,7 @@ def textgrid_text(annotated: RecordingWithEvents) -> str:
     """The recording's .TextGrid file, from 0 to the recording's length, seconds; blanks between the events.
 
     Raises:
-        BadRecording: events of one kind overlap, or nothing tells how long the recording is.
+        InvalidRecording: events of one kind overlap, or nothing tells how long the recording is.
         UsageError: praatio is not installed.
     """
     textgrid = require("praatio.textgrid", purpose="Praat's TextGrid files", extra="export")
@@ -80,7 +80,7 @@ def tiers(annotated: RecordingWithEvents) -> dict[str, list[TableRow]]:
     """The events by kind, all six kinds in their order.
 
     Raises:
-        BadRecording: events of one kind overlap, which a tier cannot hold.
+        InvalidRecording: events of one kind overlap, which a tier cannot hold.
     """
     found: dict[str, list[TableRow]] = {kind: [] for kind in LAUGHTER_KINDS}
     for event in annotated.events:

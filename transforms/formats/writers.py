@@ -41,7 +41,7 @@ class Format:
 
     Attributes:
         ending: of the files' names.
-        text: a recording in that format; raises BadRecording where it does not fit.
+        text: a recording in that format; raises InvalidRecording where it does not fit.
         stream: whether all recordings go into one file.
         header: what a stream begins with.
         package: module that has to be installed; None for none.

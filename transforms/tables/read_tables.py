@@ -107,7 +107,7 @@ def validate(annotated: RecordingWithEvents) -> None:
     """Refuse what no format can hold.
 
     Raises:
-        BadRecording: a kind is unknown, a time or score is no number, or an event does not end after its start.
+        InvalidRecording: a kind is unknown, a time or score is no number, or an event does not end after its start.
     """
     again = "run laughter detect again"
     if not all(math.isfinite(value) for value in annotated.recording.values() if isinstance(value, float)):

@@ -83,7 +83,7 @@ class WindowsReader:
 
         Raises:
             TableError: the day's table is absent, damaged or of other columns.
-            BadRecording: its windows are missing or make no sense.
+            InvalidRecording: its windows are missing or make no sense.
         """
         try:
             if date != self._date:
