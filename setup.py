@@ -77,6 +77,7 @@ setup(
         "gpu": ["tensorflow[and-cuda]>=2.17,<2.18"],
         "test": [
             "pytest",
+            "pytest-xdist",
             "hypothesis",
             "ruff",
             "mypy",

@@ -1,17 +1,46 @@
 """Fixtures that every test may use."""
 
 import pathlib
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
+from importlib.abc import MetaPathFinder
 
 import pytest
 
 from common import atomic_files
-from models.networks.threads import use_one_thread_per_call
-from tests.helpers.loudness import write_bundle
-
-use_one_thread_per_call()  # as in every process of ours, before a test runs anything in TensorFlow
+from tests.helpers.transcript import Transcript
 
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared"
+LEFT_OUT = "starts TensorFlow: left out by --quick"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="leave out every test that starts TensorFlow")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Transcript())
+    if config.getoption("--quick"):
+        sys.meta_path.insert(0, LeaveTensorFlowOut())
+        return
+    from models.networks.threads import use_one_thread_per_call
+
+    use_one_thread_per_call()  # as in every process of ours, before a test runs anything in TensorFlow
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--quick"):
+        for item in items:
+            if item.get_closest_marker("tensorflow"):
+                item.add_marker(pytest.mark.skip(LEFT_OUT))
+
+
+class LeaveTensorFlowOut(MetaPathFinder):
+    """Skips the test, or the module of tests, that comes to import TensorFlow: no list has to be kept."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: object = None) -> None:
+        if fullname in ("tensorflow", "tensorflow_io", "keras"):
+            pytest.skip(LEFT_OUT, allow_module_level=True)
 
 
 @pytest.fixture(scope="session")
@@ -41,4 +70,6 @@ def fill_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 @pytest.fixture(scope="session")
 def loudness_bundle(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """The folder of a bundle that takes loud sound for giggles."""
+    from tests.helpers.loudness import write_bundle
+
     return write_bundle(tmp_path_factory.mktemp("loudness"))

@@ -199,6 +199,7 @@ def read_template(emulator):
     return json.loads(template), beam_runner_api_pb2.Pipeline.FromString(graph), sizes, len(template) + len(graph)
 
 
+@pytest.mark.tensorflow
 def test_the_template_of_detect(emulator):
     arguments = ("--flexrs_goal=COST_OPTIMIZED", "--labels=archive=2016", "--experiments=shuffle_mode=service")
     said = dry_run(*arguments, "--job_name=tonight", host=emulator.host)
@@ -229,6 +230,7 @@ def test_the_template_of_detect(emulator):
     assert "pickled_main_session" not in staged
 
 
+@pytest.mark.tensorflow
 def test_the_job_is_as_small_for_an_archive_as_for_one_recording(emulator):
     emulator.files.mkdir("archive")
     for number in range(20):
@@ -245,6 +247,7 @@ def test_the_job_is_as_small_for_an_archive_as_for_one_recording(emulator):
     assert not [line for line in asked if "/archive" in line]  # so it cannot grow with what lies there
 
 
+@pytest.mark.tensorflow
 def test_a_gpu_and_an_image(emulator):
     dry_run(*GPU, host=emulator.host)
     job, _, staged, _ = read_template(emulator)
@@ -257,6 +260,7 @@ def test_a_gpu_and_an_image(emulator):
     assert not [name for name in staged if name.endswith(".tar.gz")]  # it is in the image
 
 
+@pytest.mark.tensorflow
 def test_shards_on_an_emulator_of_its_own():
     rest = ("--input=gs://set/*/*.tfrecord", "--output=gs://out/shards")
     said = dry_run(job=("shards",), rest=rest)

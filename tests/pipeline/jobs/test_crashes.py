@@ -10,6 +10,7 @@ from tests.helpers.archive import contents, make_recording, rows, states
 from tests.stress.crashes import kill_at_random
 
 
+@pytest.mark.tensorflow
 def test_killed_runs_go_on_as_if_nothing_had_been(tmp_path):
     assert kill_at_random(tmp_path / "runs", kills=12, seed=0) == []
 

@@ -1,6 +1,7 @@
 """Damaged recordings: none of them stops a run, hangs it, leaves anything behind, or changes its neighbours."""
 
 import numpy as np
+import pytest
 
 from tests.helpers.damaged_media import DAMAGES, make_case, make_originals
 from tests.stress import fuzz
@@ -8,6 +9,7 @@ from tests.stress import fuzz
 CASES = 300
 
 
+@pytest.mark.tensorflow
 def test_300_damaged_recordings_each_get_a_row_and_change_nothing_else(tmp_path):
     wrong, statuses = fuzz.run_batch_in_time(tmp_path / "cases", seed=0, numbers=range(CASES))
     assert wrong == []

@@ -6,6 +6,8 @@ import pytest
 from pipeline import cli
 from tests.helpers.media import ffmpeg, picture_source
 
+pytestmark = pytest.mark.tensorflow
+
 LENGTH_S, NOISE_S = 24, (14, 18)
 
 
