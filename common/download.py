@@ -1,12 +1,13 @@
 """Fetching a file over HTTP: a quick decision whether the host answers, a checked file or nothing.
 
-A download lands under a temporary name and is renamed once its MD5 is right, so a file under its final name
+A download lands under a temporary name and is renamed once its checksum is right, so a file under its final name
 is whole, and several processes may fetch the same file at the same time.
 """
 
 import contextlib
 import functools
 import hashlib
+import logging
 import os
 import pathlib
 import queue
@@ -14,6 +15,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -23,6 +25,8 @@ ANSWER_TIMEOUT_S = 10.0
 STALL_TIMEOUT_S = 30.0
 _CHUNK_BYTES = 1 << 20
 
+logger = logging.getLogger(__name__)
+
 Progress = Callable[[int, int | None], object]
 """Called with a file's bytes so far, and its bytes in all where the server tells."""
 
@@ -31,12 +35,41 @@ class DownloadError(RuntimeError):
     """A file could not be fetched; the message is one sentence with its name, the host and the cause."""
 
 
+class _Checksums(NamedTuple):
+    """In hexadecimal."""
+
+    md5: str
+    sha256: str
+
+
+class _Digests:
+    """MD5 and SHA-256 in one pass."""
+
+    def __init__(self) -> None:
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._sha256 = hashlib.sha256()
+
+    def update(self, chunk: bytes) -> None:
+        self._md5.update(chunk)
+        self._sha256.update(chunk)
+
+    def checksums(self) -> _Checksums:
+        return _Checksums(self._md5.hexdigest(), self._sha256.hexdigest())
+
+
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file to fetch: where it is, and its MD5 in hexadecimal."""
+    """A file to fetch: where it is, and its checksums in hexadecimal.
+
+    Attributes:
+        url: where it is.
+        md5: what its publisher tells.
+        sha256: what a file that was found right has; None until one was fetched, whose SHA-256 is then logged.
+    """
 
     url: str
     md5: str
+    sha256: str | None = None
 
     @property
     def name(self) -> str:
@@ -48,19 +81,27 @@ class RemoteFile:
         path = folder / self.name
         try:
             status = path.stat()
-            return _md5(path, status.st_size, status.st_mtime_ns) == self.md5
+            return self._fault(_checksums(path, status.st_size, status.st_mtime_ns)) is None
         except OSError:
             return False
 
+    def _fault(self, found: _Checksums) -> str | None:
+        """What is wrong with a file of these checksums."""
+        if found.md5 != self.md5:
+            return f"what came has the MD5 {found.md5} instead of {self.md5}"
+        if self.sha256 and found.sha256 != self.sha256:
+            return f"what came has the SHA-256 {found.sha256} instead of {self.sha256}"
+        return None
+
 
 @functools.lru_cache(maxsize=16)
-def _md5(path: pathlib.Path, size_bytes: int, modified_ns: int) -> str:
-    """The MD5 of a file's content; size and time are there so that a changed file is read again."""
-    digest = hashlib.md5(usedforsecurity=False)
+def _checksums(path: pathlib.Path, size_bytes: int, modified_ns: int) -> _Checksums:
+    """Those of a file's content; size and time are there so that a changed file is read again."""
+    digests = _Digests()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+            digests.update(chunk)
+    return digests.checksums()
 
 
 def download(
@@ -123,14 +164,16 @@ def _ask(results: "queue.SimpleQueue[requests.Response | Exception]", url: str, 
 
 
 def _save(response: requests.Response, file: RemoteFile, folder: pathlib.Path, progress: Progress | None) -> None:
-    """Writes the body to a temporary name, checks its MD5 and renames it; leaves nothing behind on failure."""
+    """Writes the body to a temporary name, checks it and renames it; leaves nothing behind on failure."""
     partial = folder / f"{file.name}.{uuid.uuid4().hex}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        md5 = _copy(response, partial, progress)
-        if md5 != file.md5:
-            raise _error(file, f"what came has the MD5 {md5} instead of {file.md5}")
+        found = _copy(response, partial, progress)
+        if fault := file._fault(found):
+            raise _error(file, fault)
         os.replace(partial, folder / file.name)
+        if file.sha256 is None:
+            logger.warning("%s has the right MD5; its SHA-256, not known before, is %s", file.name, found.sha256)
     except requests.RequestException as error:
         raise _error(file, f"the download broke off: {_reason(error)}") from error
     except OSError as error:
@@ -140,20 +183,20 @@ def _save(response: requests.Response, file: RemoteFile, folder: pathlib.Path, p
             partial.unlink()
 
 
-def _copy(response: requests.Response, partial: pathlib.Path, progress: Progress | None) -> str:
-    """Copies the body to a new file and returns its MD5."""
-    digest = hashlib.md5(usedforsecurity=False)
+def _copy(response: requests.Response, partial: pathlib.Path, progress: Progress | None) -> _Checksums:
+    """Copies the body to a new file."""
+    digests = _Digests()
     length = response.headers.get("Content-Length", "")
     total_bytes = int(length) if length.isdecimal() else None
     done_bytes = 0
     with partial.open("xb") as out:
         for chunk in response.iter_content(_CHUNK_BYTES):
             out.write(chunk)
-            digest.update(chunk)
+            digests.update(chunk)
             done_bytes += len(chunk)
             if progress:
                 progress(done_bytes, total_bytes)
-    return digest.hexdigest()
+    return digests.checksums()
 
 
 def _error(file: RemoteFile, cause: str) -> DownloadError:

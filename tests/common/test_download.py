@@ -1,6 +1,7 @@
 """Downloads over a real HTTP server on this machine: a checked file, or one sentence and nothing on disk."""
 
 import contextlib
+import dataclasses
 import hashlib
 import http.server
 import pathlib
@@ -107,6 +108,24 @@ def test_another_file_is_refused_and_the_old_one_kept(server: str, tmp_path: pat
     with pytest.raises(download.DownloadError, match=r"file\.bin .*what came has the MD5 [0-9a-f]{32} instead of"):
         download.download(remote(f"{server}/whole/file.bin", b"something else"), tmp_path)
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"what was here before"]
+
+
+def test_a_sha256_is_told_until_it_is_known_and_then_asked_for(
+    server: str, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = remote(f"{server}/whole/file.bin")
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    download.download(file, tmp_path)
+    assert f"file.bin has the right MD5; its SHA-256, not known before, is {sha256}" in caplog.text
+    caplog.clear()
+    download.download(dataclasses.replace(file, sha256=sha256), tmp_path)
+    assert caplog.text == ""
+    other = dataclasses.replace(file, sha256="0" * 64)
+    with pytest.raises(download.DownloadError, match=f"what came has the SHA-256 {sha256} instead of 0000"):
+        download.download(other, tmp_path / "elsewhere")
+    assert file.is_in(tmp_path)
+    assert not other.is_in(tmp_path)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 def test_an_interrupted_download_leaves_nothing(server: str, tmp_path: pathlib.Path) -> None:

@@ -26,8 +26,8 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def pinned(name):
-    """The version that constraints.txt names."""
-    return re.search(rf"^{name}==(.*)$", (HOME / "constraints.txt").read_text(), re.MULTILINE)[1]
+    """The version that the lock names."""
+    return re.search(rf"^{name}==(\S*)", (HOME / "locks" / PYTHON / "core.txt").read_text(), re.MULTILINE)[1]
 
 
 def run(*command, **options):

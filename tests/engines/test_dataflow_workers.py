@@ -100,7 +100,7 @@ def test_the_containerfile_makes_an_image_whose_workers_install_nothing(
         instruction, _, rest = line.partition(" ")
         if instruction == "COPY":
             *sources, _ = rest.split()
-            for source in sources:
+            for source in (name.replace("${PYTHON}", workers.PYTHON) for name in sources):
                 shutil.copy(package if source.startswith("dist/") else HOME / source, context)
         if instruction == "RUN":
             workers.run("bash", "-ec", rest, cwd=context, env=workers.environment(container) | {"EXTRAS": ""})

@@ -82,7 +82,7 @@ def test_the_cache_folder_may_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert vggish_files.find_cached() is None
 
 
-def test_the_pca_file_is_known_by_its_md5(shared: pathlib.Path) -> None:
+def test_the_pca_file_is_known_by_its_checksums(shared: pathlib.Path) -> None:
     assert vggish_files.GOOGLE_FILES.pca.is_in(shared / "models")
 
 

@@ -151,7 +151,7 @@ def test_a_package_that_lacks_something_is_refused(tmp_path, spoilt, line, lacks
     checkout = tmp_path / "checkout"
     for name in PACKAGES:
         shutil.copytree(cli.HOME / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("setup.py", "pyproject.toml", "constraints.txt", "README.md", "MANIFEST.in"):
+    for name in ("setup.py", "pyproject.toml", "README.md", "MANIFEST.in"):
         shutil.copy(cli.HOME / name, checkout)
     for name in (spoilt, "MANIFEST.in"):
         text = (checkout / name).read_text()
@@ -224,7 +224,7 @@ def test_the_template_of_detect(emulator):
     assert set(packages) <= set(staged)
     assert staged[f"laughter-{version}.tar.gz"] > 3_000_000  # the bundle is in it
     (image,) = pool["sdkHarnessContainerImages"]
-    pinned = re.search(r"apache-beam==(.*)", (cli.HOME / "constraints.txt").read_text())[1]
+    pinned = re.search(r"^apache-beam==(\S*)", (cli.HOME / "locks" / "3.11" / "core.txt").read_text(), re.M)[1]
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     assert image["containerImage"].endswith(f"beam_python{python}_sdk:{pinned}")
     assert "pickled_main_session" not in staged
