@@ -44,7 +44,7 @@ install() {
 }
 
 set_up() {
-    local extras=$1 version="" stamp
+    local extras=$1 version="" stamp lock
     refuse_what_is_anothers
     # asked for pip too, for an interrupted set-up leaves a Python without it
     if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
@@ -66,8 +66,10 @@ set_up() {
     if [ ! -e "$stamp" ]; then
         echo "laughter: setting up $venv (about two minutes, once)" >&2
         install --require-hashes --requirement "$here/locks/tools.txt"
-        # of what the tools lock, not of what the index has today, is built what comes as source
-        install --require-hashes --no-build-isolation "${locks[@]/#/--requirement=}"
+        # one after the other: what of an extra comes as source is built with what the core has, and with those tools
+        for lock in "${locks[@]}"; do
+            install --require-hashes --no-build-isolation --requirement "$lock"
+        done
         PYTHONWARNINGS=ignore install --no-build-isolation --editable "$here"
         touch "$stamp"
     fi

