@@ -12,6 +12,8 @@ from markdown_it import MarkdownIt
 from pipeline import engine_options
 from pipeline.dataflow.arguments import build_dataflow_parser
 from pipeline.parser import build_parser
+from transforms.formats.names import FORMATS
+from transforms.tables.query import queries
 
 HOME = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [HOME / "README.md", *sorted((HOME / "docs").glob("*.md"))]
@@ -67,6 +69,12 @@ def test_readme_is_short_and_leads_to_every_page():
     assert "docs/questions.ipynb" in links(readme)
 
 
+@pytest.fixture(scope="module")
+def parsers():
+    ours = build_parser()
+    return dict(zip(OURS, (ours, subcommands(ours)["detect"], build_dataflow_parser()), strict=True))
+
+
 def subcommands(parser):
     """The parsers below, by name."""
     below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
@@ -88,19 +96,23 @@ def commands(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_and_options_are_those_that_there_are(page):
+def test_commands_and_options_are_those_that_there_are(page, parsers):
     for words in commands(page):
         name, *rest = words
-        parser = build_dataflow_parser() if name == "./run_dataflow.sh" else build_parser()
-        if name == "./run_local.sh":
-            parser = subcommands(parser)["detect"]
+        parser = parsers[name]
         while rest and not rest[0].isupper() and (below := subcommands(parser)):
             assert rest[0] in below, words
             parser, rest = below[rest[0]], rest[1:]
         known = set(parser._option_string_actions)
-        if name == "./run_dataflow.sh":
-            known |= {*subcommands(build_parser())["detect"]._option_string_actions}
-            known |= {*subcommands(build_parser())["shards"]._option_string_actions}
+        if name == "./run_dataflow.sh":  # the job's own options go through it
+            for job in ("detect", "shards"):
+                known |= set(subcommands(parsers["laughter"])[job]._option_string_actions)
         assert {word.partition("=")[0] for word in engine_options.split(rest)[0] if word.startswith("--")} <= known, (
             words
         )
+
+
+def test_the_lists_of_questions_and_formats_are_whole():
+    for page, names in (("queries.md", queries()), ("annotators.md", FORMATS)):
+        text = (HOME / "docs" / page).read_text(encoding="utf-8")
+        assert sorted(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)) == sorted(names)

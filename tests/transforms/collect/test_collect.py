@@ -41,10 +41,11 @@ def sound(path, seconds: float, seed: int):
     soundfile.write(path, noise(seconds, seed), HZ)
 
 
-@pytest.fixture
-def repository(tmp_path, monkeypatch):
-    """A package with speech, laughs, music, a ZIP archive, duplicates, silence and rubbish, known to apt."""
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A folder with a package with speech, laughs, music, a ZIP archive, duplicates, silence and rubbish."""
     debian.need_tools()
+    tmp_path = tmp_path_factory.mktemp("built")
     share = tmp_path / "tree" / "usr" / "share" / "games" / "test-sounds"
     for speaker in ("ann", "bob"):
         for number in range(8):
@@ -60,6 +61,13 @@ def repository(tmp_path, monkeypatch):
     with zipfile.ZipFile(share / "pak0.pk3", "w") as archive:
         archive.writestr("sound/player/pain.wav", pain.getvalue())
     debian.build_package(tmp_path / "tree", tmp_path / "repository", name=PACKAGE.name, version=PACKAGE.version)
+    return tmp_path / "repository"
+
+
+@pytest.fixture
+def repository(built, tmp_path, monkeypatch):
+    """A repository of its own with that package, known to apt."""
+    shutil.copytree(built, tmp_path / "repository")
     settings = debian.serve(tmp_path / "repository", tmp_path / "apt", name=PACKAGE.name, version=PACKAGE.version)
     monkeypatch.setenv("APT_CONFIG", str(settings))
     return tmp_path / "repository"
