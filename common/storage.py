@@ -19,7 +19,7 @@ from typing import IO, Any, NamedTuple
 import fsspec
 import google_crc32c
 
-from common.errors import LaughterError
+from common.errors import LaughterError, UsageError
 from common.redaction import redact
 
 CONNECT_TIMEOUT_S = 30.0
@@ -83,7 +83,11 @@ def _first_of(info: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 
 def filesystem_of(path: str) -> tuple[Any, str]:
-    """The fsspec filesystem of a path or URL, and the path there; for libraries that take one, and for `listing`."""
+    """The fsspec filesystem of a path or URL, and the path there; for libraries that take one, and for `listing`.
+
+    Raises:
+        UsageError: nothing here speaks the URL's protocol.
+    """
     with storage_errors(path):
         if not is_remote(path):  # whose `::` would be taken for a chain of filesystems
             filesystem = fsspec.filesystem("file")
@@ -91,7 +95,14 @@ def filesystem_of(path: str) -> tuple[Any, str]:
         if is_gcs(path):
             filesystem = _gcs(os.getpid())
             return filesystem, filesystem._strip_protocol(path)
-        return fsspec.core.url_to_fs(path, use_listings_cache=False)
+        try:
+            return fsspec.core.url_to_fs(path, use_listings_cache=False)
+        except (ImportError, ValueError) as error:  # no such protocol, or one whose package is not installed
+            protocol = path.split("://", 1)[0]
+            raise UsageError(
+                f"{redact(path)} cannot be reached: nothing that is installed speaks {protocol}:// "
+                f"({error_reason(error)}); check the URL, or install the package that fsspec needs for it"
+            ) from error
 
 
 @functools.cache

@@ -22,8 +22,9 @@ from pipeline.jobs.detect_options import DetectOptions, from_arguments
 from pipeline.jobs.detect_progress import PartWatcher
 from transforms import run_metrics
 from transforms.embed.embed_recordings import EmbedRecordings
-from transforms.embed.find_recordings import FindRecordings
+from transforms.embed.find_recordings import FindRecordings, recordings_named
 from transforms.embed.store import check_embedder
+from transforms.embed.walk import Findings
 from transforms.tables import prune
 from transforms.tables.annotate_recordings import AnnotateRecordings
 from transforms.tables.write_tables import ListStaleDays, WriteTables
@@ -53,7 +54,8 @@ def run(options: DetectOptions) -> int:
     """Run the job, say how it goes and what came of it.
 
     Returns:
-        The exit status: 0, or 3 where recordings failed.
+        The exit status: 0; 3 where recordings failed or folders may not be listed; 1 where one that was found has no
+        row.
 
     Raises:
         NothingFound: an input matches no recording.
@@ -62,11 +64,13 @@ def run(options: DetectOptions) -> int:
     """
     for note in options.notes:
         say(note)
-    work = plan.make(options)
+    findings = Findings()
+    options = dataclasses.replace(options, inputs=recordings_named(options.inputs, findings))
+    work = plan.make(options, findings)
     check_embedder(options.embed.store, options.embed.embedder.space, note=not options.dry_run)
     if options.dry_run:
         plan.show(work, options)
-        return 0
+        return 3 if findings.unlisted else 0
     if work.gone:
         say(f"{len(work.gone)} recordings are in the archive no longer; their rows are removed (--prune)")
         prune.remove(work.gone, options.annotate)
@@ -81,8 +85,10 @@ def run(options: DetectOptions) -> int:
     with progress.watching(PartWatcher(work, options.embed)) if watched else contextlib.nullcontext():
         result = run_passes(options)
     report = summary.collect(work, options)
-    summary.show(report, wall_s=time.time() - began, load_s=start_s(result, began), options=options)
-    return 3 if report.failed else 0
+    summary.show(report, findings, wall_s=time.time() - began, load_s=start_s(result, began), options=options)
+    if report.missing:
+        return 1
+    return 3 if report.failed or findings.unlisted else 0
 
 
 def run_passes(options: DetectOptions) -> PipelineResult:

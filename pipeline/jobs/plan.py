@@ -12,11 +12,15 @@ from pipeline.jobs.detect_options import DetectOptions
 from transforms.embed import find_recordings
 from transforms.embed.embed_recordings import reusable_part
 from transforms.embed.recordings import Recording
+from transforms.embed.walk import Findings
 from transforms.tables import write_tables
 from transforms.tables.prune import DeletedRecording, find_deleted
 
 MAX_LOOKUPS_AT_ONCE = 16
 """Parts: on object storage each takes some round trips."""
+
+MAX_SAID = 10
+"""Messages of one kind."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,43 +28,50 @@ class Plan:
     """The work of a run.
 
     Attributes:
-        recordings: all that the inputs name, one for each id.
+        recordings: all that the inputs name, of those of one id the first by path.
         reused: those whose part in the store is used.
         pending: those to decode and embed (on another machine: those it will look at).
-        doubles: paths left out because a recording before them has their id.
+        doubles: recordings of one id, by path, for each id that several have.
         gone: recordings whose rows are to be removed, for the archive has them no longer.
+        findings: what the search passed over, and what it may not list.
     """
 
     recordings: list[Recording]
     reused: list[Recording]
     pending: list[Recording]
-    doubles: list[str]
-    gone: list[DeletedRecording]
+    doubles: list[tuple[Recording, ...]] = dataclasses.field(default_factory=list)
+    gone: list[DeletedRecording] = dataclasses.field(default_factory=list)
+    findings: Findings = dataclasses.field(default_factory=Findings)
 
 
-def make(options: DetectOptions) -> Plan:
+def make(options: DetectOptions, findings: Findings) -> Plan:
     """Search the inputs and look into the store; NothingFound where an input matches nothing."""
-    by_id: dict[str, Recording] = {}
-    doubles: set[str] = set()
-    for recording in find_recordings.find(options.inputs, root=options.root):
-        kept = find_recordings.first_of([recording, by_id.get(recording.recording_id, recording)])
-        other = by_id.get(recording.recording_id)
-        if other and other.path != recording.path:
-            doubles.add(max(recording.path, other.path))
-        by_id[recording.recording_id] = kept
+    by_id: dict[str, tuple[Recording, ...]] = {}
+    for recording in find_recordings.find(options.inputs, root=options.root, findings=findings):
+        before = by_id.get(recording.recording_id, ())
+        by_id[recording.recording_id] = find_recordings.by_path((*before, recording))
     gone = list(find_deleted(options.annotate.output, options.inputs, by_id.keys())) if options.prune else []
-    plan = Plan(list(by_id.values()), [], [], sorted(doubles), gone)
-    for path in plan.doubles[:10]:
-        say(f"{display_text(path)} is left out: another recording has the same id; rename one of them to keep both")
+    doubles = [candidates for candidates in by_id.values() if len(candidates) > 1]
+    plan = Plan([candidates[0] for candidates in by_id.values()], [], [], doubles, gone, findings)
+    for candidates in doubles[:MAX_SAID]:
+        names = " and ".join(recording.label for recording in candidates)
+        say(f"{names} have the same id: the first that can be read is taken; rename one of them to keep both")
+    for folder in findings.unlisted[:MAX_SAID]:
+        say(f"the folder {folder} cannot be listed; what it holds is left out: see to its permissions, then run again")
     if not (options.is_local or options.dry_run):
         # looking at every part of a store from here would keep the workers of another machine waiting
         plan.pending.extend(plan.recordings)
         return plan
     with concurrent.futures.ThreadPoolExecutor(MAX_LOOKUPS_AT_ONCE) as pool:
-        found = pool.map(lambda recording: reusable_part(recording, options.embed) is not None, plan.recordings)
+        found = pool.map(lambda candidates: reusable_part(candidates, options.embed) is not None, by_id.values())
         for recording, is_usable in zip(plan.recordings, found, strict=True):
             (plan.reused if is_usable else plan.pending).append(recording)
     return plan
+
+
+def passed_over(findings: Findings) -> str:
+    """What a search passed over, by kind, the most frequent first; "" where that is nothing."""
+    return ", ".join(f"{count} {kind}" for kind, count in findings.passed_over.most_common())
 
 
 def show(plan: Plan, options: DetectOptions) -> None:
@@ -69,7 +80,10 @@ def show(plan: Plan, options: DetectOptions) -> None:
     dates = {*write_tables.stale_days(options.annotate), *(recording.date for recording in plan.pending)}
     dates |= {recording.date for recording in plan.gone}
     thresholds = options.annotate.thresholds
-    print(f"{len(plan.recordings)} recordings found, {len(plan.doubles)} left out for having another's id")
+    more = sum(len(candidates) - 1 for candidates in plan.doubles)
+    print(f"{len(plan.recordings)} recordings found, and {more} of an id that another has")
+    if others := passed_over(plan.findings):
+        print(f"passed over: {others}")
     print(f"{len(plan.reused)} are in the store {options.embed.store} already")
     print(f"{len(plan.pending)} would be decoded and embedded ({size_gb:.3f} GB) with {options.embed.embedder.label}")
     _print_some([recording.path for recording in plan.pending])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -15,7 +16,9 @@ from common.parquet_files import open_parquet
 from common.text import display_text
 from pipeline.console import hours_and_minutes
 from pipeline.jobs.detect_options import DetectOptions
-from pipeline.jobs.plan import Plan
+from pipeline.jobs.plan import Plan, passed_over
+from transforms.embed.recordings import Recording
+from transforms.embed.walk import Findings
 from transforms.tables.schemas import table_path
 
 LISTED = 20
@@ -35,6 +38,7 @@ class Report:
         kinds: events by kind.
         failed, partial: (path, sentence) of each that this run tried.
         failed_before: those that failed in an earlier run and were not tried.
+        missing: paths of recordings that were found and have no row.
     """
 
     statuses: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
@@ -47,24 +51,32 @@ class Report:
     failed: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     partial: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     failed_before: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    missing: list[str] = dataclasses.field(default_factory=list)
 
 
 def collect(work: Plan, options: DetectOptions) -> Report:
     """Count what the tables say of the run's recordings."""
     report = Report(reused=len(work.reused))
     reused = {recording.recording_id for recording in work.reused}
-    days: dict[str, set[str]] = {}
+    days: dict[str, dict[str, Recording]] = {}
     for recording in work.recordings:
-        days.setdefault(recording.date, set()).add(recording.recording_id)
-    for date, ids in sorted(days.items()):
+        days.setdefault(recording.date, {})[recording.recording_id] = recording
+    for date, wanted in sorted(days.items()):
+        ids = set(wanted)
         for row in _rows(options, "recordings", date, ids, ["audio_s", "status", "stage", "path", "error"]):
             _count_recording(report, row, untried=row["recording_id"] in reused and row["stage"] != "store")
+            wanted.pop(row["recording_id"], None)
+        report.missing += [recording.label for recording in wanted.values()]
         _count_events(report, _rows(options, "events", date, ids, ["start_s", "end_s", "kind"]))
     return report
 
 
 def _rows(options: DetectOptions, table: str, date: str, ids: set[str], columns: list[str]) -> Iterator[dict[str, Any]]:
-    with open_parquet(table_path(options.annotate.output, table, date)) as parquet:
+    with contextlib.ExitStack() as stack:
+        try:
+            parquet = stack.enter_context(open_parquet(table_path(options.annotate.output, table, date)))
+        except FileNotFoundError:
+            return
         for batch in parquet.iter_batches(columns=["recording_id", *columns]):
             yield from (row for row in batch.to_pylist() if row["recording_id"] in ids)
 
@@ -94,7 +106,7 @@ def causes(failures: Sequence[tuple[str, str]]) -> list[tuple[str, int]]:
     return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
 
 
-def show(report: Report, *, wall_s: float, load_s: float, options: DetectOptions) -> None:
+def show(report: Report, findings: Findings, *, wall_s: float, load_s: float, options: DetectOptions) -> None:
     """Print the summary table and list the recordings that failed."""
     console = Console(soft_wrap=True, highlight=False)
     table = Table(title="laughter detect", show_header=False)
@@ -112,6 +124,8 @@ def show(report: Report, *, wall_s: float, load_s: float, options: DetectOptions
         "models": f"{options.embed.embedder.label}, head {options.annotate.head.label}",
         "tables": options.annotate.output,
     }
+    if others := passed_over(findings):
+        rows["passed over"] = others
     for name, value in rows.items():
         table.add_row(name, escape(value))
     for cause, count in causes(report.failed + report.partial)[:LISTED]:
@@ -120,6 +134,8 @@ def show(report: Report, *, wall_s: float, load_s: float, options: DetectOptions
     _list("failed", report.failed, console)
     _list("failed in an earlier run and not tried again", report.failed_before, console)
     _list("partial, kept up to the damage", report.partial, console)
+    _list("folders that may not be listed", [(folder, "") for folder in findings.unlisted], console)
+    _list("without a row, though they were found: run again", [(path, "") for path in report.missing], console)
 
 
 def _list(word: str, recordings: Sequence[tuple[str, str]], console: Console) -> None:
@@ -127,7 +143,9 @@ def _list(word: str, recordings: Sequence[tuple[str, str]], console: Console) ->
         return
     console.print(f"{len(recordings)} {word}:", markup=False)
     for path, sentence in recordings[:LISTED]:
-        name = "" if display_text(path) in sentence else f"{display_text(path)}: "
-        console.print(f"  {name}{sentence}", markup=False)
+        name = display_text(path)
+        console.print(
+            f"  {sentence}" if name in sentence else f"  {name}{': ' * bool(sentence)}{sentence}", markup=False
+        )
     if len(recordings) > LISTED:
         console.print(f"  and {len(recordings) - LISTED} more: see status and error in the recordings table")

@@ -6,15 +6,8 @@ import ffmpeg
 import imageio_ffmpeg
 
 from models.constants import SAMPLE_RATE_HZ
+from transforms.decode.containers import FORMATS
 from transforms.decode.settings import DecodeSettings
-
-FORMATS = (
-    "mov,matroska,mpegts,mpeg,avi,asf,flv,nut,mxf,gxf,dv,rm,wtv,nsv,pva,ty,nuv,lxf,"
-    "mp3,aac,loas,ac3,eac3,dts,dtshd,truehd,mlp,ogg,flac,wav,w64,aiff,au,caf,amr,amrnb,amrwb,"
-    "ape,wv,tta,tak,mpc,mpc8,dsf,oma,voc,sox"
-)
-"""Demuxers that may open a recording: each reads one file and nothing else. No playlists, scripts, image
-sequences or devices, because a crafted "recording" of those kinds reads other files or calls hosts."""
 
 TIME_OFFSET_S = 10
 """Added to the times of the output, for Matroska cannot hold the slightly negative ones that occur."""

@@ -8,7 +8,7 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 
 import apache_beam as beam
 import numpy as np
@@ -18,6 +18,7 @@ from apache_beam.utils.shared import Shared
 from common import storage
 from common.text import display_text, utf8_text
 from models.bundles.bundle import EmbedderSpec
+from models.constants import EMBEDDING_SIZE
 from models.networks.embedder import BATCH_SECONDS, Embedder
 from transforms import run_metrics
 from transforms.decode.decode import decode_seconds
@@ -78,62 +79,123 @@ class EmbedSettings:
     only_new: bool = False
     threads: int | None = None
 
-    def fingerprint(self, recording: Recording) -> str:
-        """Of everything that changes the recording's embeddings."""
-        return fingerprint(
-            {
-                "format": PART_FORMAT,
-                "recording": [recording.recording_id, recording.size_bytes, recording.modified],
-                "embedder": self.embedder.fingerprint,
-                "decode": self.decode.fingerprint(),
-            }
-        )
+    def fingerprint(self, recording: Recording, instead_of: Sequence[Recording] = ()) -> str:
+        """Of everything that changes the recording's embeddings; of one taken instead of others, they are named too."""
+        facts = {
+            "format": PART_FORMAT,
+            "recording": [recording.recording_id, recording.size_bytes, recording.modified],
+            "embedder": self.embedder.fingerprint,
+            "decode": self.decode.fingerprint(),
+        }
+        if instead_of:
+            facts["instead_of"] = [[other.size_bytes, other.modified] for other in instead_of]
+        return fingerprint(facts)
 
 
-def reusable_part(recording: Recording, settings: EmbedSettings) -> PartInfo | None:
-    """What the part of `recording` says, where this run has nothing to do for it; else None.
+def reusable_part(candidates: Sequence[Recording], settings: EmbedSettings) -> tuple[PartInfo, Recording | None] | None:
+    """What the part of some recordings of one id says, where this run has nothing to do for them; else None.
 
     A part is used where its fingerprint fits; recordings that failed are tried again, and so, whatever the settings,
-    are those whose embeddings were damaged in the store.
+    are those whose embeddings were damaged in the store. With the part comes the recording it was made from, None where
+    that is not among them any more.
     """
     if settings.recompute:
         return None
-    info = read_info(part_path(settings.store, recording.date, recording.recording_id))
-    if info is None or (settings.only_new and info.stage != "store"):
-        return info
-    fits = info.fingerprint == settings.fingerprint(recording) and info.status != "failed"
-    return info if fits else None
+    info = read_info(part_path(settings.store, candidates[0].date, candidates[0].recording_id))
+    if info is None:
+        return None
+    fitting = (one for one in candidates if info.fingerprint == _fingerprint_of_choice(one, candidates, info, settings))
+    source = next(fitting, None)
+    left_alone = settings.only_new and info.stage != "store"
+    return (info, source) if left_alone or (source is not None and info.status != "failed") else None
+
+
+def _fingerprint_of_choice(
+    chosen: Recording, candidates: Sequence[Recording], info: PartInfo, settings: EmbedSettings
+) -> str:
+    """Of a part made from `chosen`: one that is whole came after those before it, any other after all."""
+    place = candidates.index(chosen)
+    others = candidates[:place] if info.status == "done" else (*candidates[:place], *candidates[place + 1 :])
+    return settings.fingerprint(chosen, others)
 
 
 def embed_recording(
-    recording: Recording, settings: EmbedSettings, embedder: Embedder, timings: EmbedTimings | None = None
+    candidates: Sequence[Recording], settings: EmbedSettings, embedder: Embedder, timings: EmbedTimings | None = None
 ) -> EmbedResult:
-    """Decode and embed one recording into the store, or use the part that is there.
+    """Decode and embed a recording into the store, or use the part that is there.
 
     A recording that cannot be decoded gets a part without embeddings whose footer says why. What it took is added to
     `timings`.
 
+    Args:
+        candidates: the recording; where several have its id, all of them by path. They are tried in this order until
+            one is whole; else the part is that of the one of which most is there.
+        settings: where to and how.
+        embedder: the network.
+        timings: gets what it took.
+
     Raises:
         StoreError: the store cannot be written.
     """
-    info = reusable_part(recording, settings)
-    if info is not None and _path_changed(info, recording, settings):
+    found = reusable_part(candidates, settings)
+    if found is not None and found[1] is not None and found[0].recording.path != utf8_text(found[1].path):
         try:
-            _rename_source(recording, settings.store)
+            _rename_source(found[1], settings.store)
         except StoreError:
             raise
         except (OSError, ValueError, KeyError) as error:
-            logger.warning("the part of %s is damaged (%s) and is made anew", recording.label, error)
-            info = None
-    reused = info is not None
-    if info is None:
-        info = _compute_part(recording, settings, embedder, timings or EmbedTimings())
-    return EmbedResult(recording.recording_id, recording.date, info.seconds, info.status, reused)
+            logger.warning("the part of %s is damaged (%s) and is made anew", found[1].label, error)
+            found = None
+    info = found[0] if found else _compute_best(candidates, settings, embedder, timings or EmbedTimings())
+    first = candidates[0]
+    return EmbedResult(first.recording_id, first.date, info.seconds, info.status, reused=found is not None)
 
 
-def _compute_part(recording: Recording, settings: EmbedSettings, embedder: Embedder, timings: EmbedTimings) -> PartInfo:
+def _compute_best(
+    candidates: Sequence[Recording], settings: EmbedSettings, embedder: Embedder, timings: EmbedTimings
+) -> PartInfo:
+    """Write the part of the first recording that is whole, else of the first of those of which most is there."""
+    tried: list[PartInfo] = []
+    best, embeddings = 0, np.zeros((0, EMBEDDING_SIZE), np.uint8)
+    for place, recording in enumerate(candidates):
+        info = _compute_part(recording, settings, embedder, timings, tried=tried, instead_of=candidates[:place])
+        if info.status == "done" or len(candidates) == 1:
+            return info
+        tried.append(info)
+        if info.status == "partial" and info.audio_s > tried[best].audio_s:
+            best = place
+        if best == place:
+            embeddings = read_part(part_path(settings.store, recording.date, recording.recording_id))[0]
+    others = [*candidates[:best], *candidates[best + 1 :]]
+    info = dataclasses.replace(
+        tried[best],
+        fingerprint=settings.fingerprint(candidates[best], others),
+        error=_with_others(tried[best].error, [*tried[:best], *tried[best + 1 :]]),
+    )
+    with write_part(settings.store, candidates[best]) as part:
+        part.append(embeddings)
+        part.set_info(info)
+    return info
+
+
+def _with_others(error: str | None, others: Sequence[PartInfo]) -> str | None:
+    """The sentence of the recording that was taken, and those of others of its id that were tried."""
+    said = [f"{display_text(one.recording.path)}, of the same id, was tried too: {one.error}" for one in others]
+    return "; ".join([*([error] if error else []), *said]) or None
+
+
+def _compute_part(
+    recording: Recording,
+    settings: EmbedSettings,
+    embedder: Embedder,
+    timings: EmbedTimings,
+    *,
+    tried: Sequence[PartInfo],
+    instead_of: Sequence[Recording],
+) -> PartInfo:
     """Write the recording's part: its embeddings, or, where it failed at whatever point, none but the reason."""
     local = recording.path
+    own_fingerprint = settings.fingerprint(recording, instead_of)
     try:
         check_size(recording.path, recording.size_bytes, settings.decode)
         with local_recording(recording, timings) as local, write_part(settings.store, recording) as part:
@@ -141,6 +203,9 @@ def _compute_part(recording: Recording, settings: EmbedSettings, embedder: Embed
                 check_size(recording.path, os.path.getsize(local), settings.decode)
             outcome = _embed_decoded(local, part, settings, embedder, timings)
             info = _embedded(recording, settings, outcome, part.writer.rows, local)
+            info = dataclasses.replace(info, fingerprint=own_fingerprint)
+            if info.status == "done":
+                info = dataclasses.replace(info, error=_with_others(info.error, tried))
             part.set_info(info)
         return info
     except (DecodeError, FetchError) as error:
@@ -149,7 +214,7 @@ def _compute_part(recording: Recording, settings: EmbedSettings, embedder: Embed
             stage="decode" if isinstance(error, DecodeError) else "fetch",
             error=_about_recording(str(error), recording, local),
             media=error.info if isinstance(error, DecodeError) else None,
-            fingerprint=settings.fingerprint(recording),
+            fingerprint=own_fingerprint,
             embedder=settings.embedder.label,
             embedder_fingerprint=settings.embedder.fingerprint,
         )
@@ -201,12 +266,6 @@ def _about_recording(sentence: str, recording: Recording, local: str) -> str:
     return sentence.replace(display_text(local), recording.label)
 
 
-def _path_changed(info: PartInfo, recording: Recording, settings: EmbedSettings) -> bool:
-    """Whether the very file that the part was made from lies under another path now."""
-    elsewhere = info.recording.path != utf8_text(recording.path)
-    return elsewhere and info.fingerprint == settings.fingerprint(recording)
-
-
 def _rename_source(recording: Recording, store: str) -> None:
     """Note that the archive moved: the same file lies under another path now."""
     embeddings, info = read_part(part_path(store, recording.date, recording.recording_id))
@@ -255,9 +314,9 @@ class _EmbedDoFn(beam.DoFn):
         self._embedder = self._shared.acquire(lambda: self._settings.embedder.load(threads=self._settings.threads))
         self._ready_ms = int(1000 * time.time())
 
-    def process(self, recording: Recording) -> Iterator[EmbedResult]:
+    def process(self, candidates: tuple[Recording, ...]) -> Iterator[EmbedResult]:
         timings = EmbedTimings()
-        part = embed_recording(recording, self._settings, self._embedder, timings)
+        part = embed_recording(candidates, self._settings, self._embedder, timings)
         timings.report()
         run_metrics.record("worker_ready_ms", self._ready_ms)
         run_metrics.count(f"recordings_{part.status}")
@@ -268,10 +327,10 @@ class _EmbedDoFn(beam.DoFn):
 
 @dataclasses.dataclass(eq=False)
 class EmbedRecordings(beam.PTransform):
-    """Recordings to parts of the embedding store."""
+    """Recordings, those of one id together, to parts of the embedding store."""
 
     settings: EmbedSettings
 
-    def expand(self, recordings: beam.PCollection[Recording]) -> beam.PCollection[EmbedResult]:
+    def expand(self, recordings: beam.PCollection[tuple[Recording, ...]]) -> beam.PCollection[EmbedResult]:
         """Embed each recording where it lands."""
         return recordings | "Embed" >> beam.ParDo(_EmbedDoFn(self.settings))

@@ -4,16 +4,37 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import apache_beam as beam
 
 from common.storage import is_remote
-from transforms.embed.inputs import expand_input
-from transforms.embed.recordings import MEDIA_EXTENSIONS, Recording, recording_at
+from common.text import display_text
+from transforms.decode.containers import MEDIA_EXTENSIONS
+from transforms.embed.inputs import NothingFound, expand_input
+from transforms.embed.recordings import Recording, recording_at
+from transforms.embed.sidecars import without_sidecars
+from transforms.embed.walk import Findings
 
 
-def find(inputs: Sequence[str], *, root: str | None = None, folder: str = "") -> Iterator[Recording]:
+def recordings_named(inputs: Sequence[str], findings: Findings) -> list[str]:
+    """The inputs of a job but for what only lies beside recordings, such as the shell's `*` names it.
+
+    Raises:
+        NothingFound: nothing else is there.
+    """
+    kept = without_sidecars(inputs, MEDIA_EXTENSIONS, findings)
+    if not kept:
+        raise NothingFound(
+            f"{display_text(inputs[0])} lies beside a recording of its name, and is neither a recording nor a list of "
+            "recordings; name the recording"
+        )
+    return kept
+
+
+def find(
+    inputs: Sequence[str], *, root: str | None = None, folder: str = "", findings: Findings | None = None
+) -> Iterator[Recording]:
     """Every recording of the inputs, in order, those of one path possibly more than once.
 
     Args:
@@ -21,6 +42,7 @@ def find(inputs: Sequence[str], *, root: str | None = None, folder: str = "") ->
             URLs of object storage, patterns there, and `.txt` files that list such inputs, one a line.
         root: the archive's folder; ids made from paths are relative to it.
         folder: where relative paths in a list begin; the working folder where it is empty.
+        findings: gets what was passed over, and which folders may not be listed.
 
     Raises:
         NothingFound: naming the first input that matches nothing.
@@ -28,18 +50,19 @@ def find(inputs: Sequence[str], *, root: str | None = None, folder: str = "") ->
     if root is not None and not is_remote(root):
         root = os.path.abspath(root)
     for item in inputs:
-        for path, size, modified in expand_input(item, extensions=MEDIA_EXTENSIONS, what="recording", folder=folder):
+        found = expand_input(item, extensions=MEDIA_EXTENSIONS, what="recording", folder=folder, findings=findings)
+        for path, size, modified in found:
             yield recording_at(path, size, modified, root=root)
 
 
-def first_of(recordings: Sequence[Recording]) -> Recording:
-    """The one to keep of several recordings with one id: the first by path."""
-    return min(recordings, key=lambda recording: recording.path)
+def by_path(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
+    """Recordings of one id in the order in which they are tried, one for each path."""
+    return tuple(sorted({recording.path: recording for recording in recordings}.values(), key=lambda one: one.path))
 
 
 @dataclasses.dataclass(eq=False)
 class FindRecordings(beam.PTransform):
-    """Patterns to recordings, one for each id, spread over the workers.
+    """Patterns to recordings, those of one id together, spread over the workers.
 
     Attributes:
         root: the archive's folder, for ids made from paths.
@@ -49,8 +72,8 @@ class FindRecordings(beam.PTransform):
     root: str | None = None
     folder: str = ""
 
-    def expand(self, patterns: beam.PCollection[str]) -> beam.PCollection[Recording]:
-        """Match, key by id, keep one of each."""
+    def expand(self, patterns: beam.PCollection[str]) -> beam.PCollection[tuple[Recording, ...]]:
+        """Match, key by id, put those of one id in order."""
         root, folder = self.root, self.folder
         return (
             patterns
@@ -58,5 +81,5 @@ class FindRecordings(beam.PTransform):
             | "KeyById"
             >> beam.WithKeys(lambda recording: recording.recording_id).with_output_types(tuple[str, Recording])
             | "GroupById" >> beam.GroupByKey()
-            | "KeepFirst" >> beam.MapTuple(lambda _, same: first_of(list(same)))
+            | "ByPath" >> beam.MapTuple(lambda _, same: by_path(same))
         )

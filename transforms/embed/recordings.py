@@ -13,15 +13,6 @@ from common.partitions import NULL_DATE
 from common.redaction import redact_url
 from common.text import display_text, utf8_text
 
-MEDIA_EXTENSIONS = (
-    *(".aac", ".ac3", ".aif", ".aiff", ".amr", ".flac", ".m4a", ".mka", ".mp2", ".mp3", ".oga", ".ogg", ".opus"),
-    *(".wav", ".wma"),
-    *(".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf"),
-    *(".ogv", ".ts", ".vob", ".webm", ".wmv"),
-)
-"""What is taken from a folder; a file that is named, or matched by a glob, is taken whatever its name."""
-
-
 MAX_ID_BYTES = 200
 """A longer name gets a hash for its id, for parts are named after it and names of files end at 255 bytes."""
 

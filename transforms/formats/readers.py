@@ -17,7 +17,7 @@ from typing import Any
 
 from common.extras import require
 from common.text import safe_file_name
-from transforms.embed.recordings import MEDIA_EXTENSIONS
+from transforms.decode.containers import MEDIA_EXTENSIONS
 
 
 @dataclasses.dataclass(frozen=True)

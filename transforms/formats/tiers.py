@@ -10,11 +10,11 @@ from typing import Any
 
 from common.extras import require
 from models.constants import LAUGHTER_KINDS
-from transforms.embed.recordings import MEDIA_EXTENSIONS
+from transforms.decode.containers import AUDIO_EXTENSIONS
 from transforms.tables.read_tables import InvalidRecording, RecordingWithEvents, TableRow
 
 MIME_TYPES = {
-    **dict.fromkeys(MEDIA_EXTENSIONS[: MEDIA_EXTENSIONS.index(".3gp")], "audio/*"),
+    **dict.fromkeys(AUDIO_EXTENSIONS, "audio/*"),
     ".wav": "audio/x-wav",
     ".mp4": "video/mp4",
     ".m4v": "video/mp4",

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from common.text import safe_file_name
 from models.constants import LAUGHTER_KINDS, LONG_WINDOW_S, NONE, SHORT_WINDOW_S
 from models.events import Thresholds, WindowScores, laughter_probability, scores_per_second
-from transforms.embed.recordings import MEDIA_EXTENSIONS
+from transforms.decode.containers import AUDIO_EXTENSIONS
 from transforms.pages.html import html_page
 from transforms.pages.peaks import PEAKS_PER_SECOND
 from transforms.tables.read_tables import RecordingWithEvents
@@ -29,8 +29,6 @@ RECORDING_SCRIPTS = (
 INDEX_SCRIPTS = ("format.js", "table.js", "index.js")
 
 INDEX_NAME = "index.html"
-
-AUDIO_EXTENSIONS = MEDIA_EXTENSIONS[: MEDIA_EXTENSIONS.index(".3gp")]
 
 FACTS = ("recording_id", "title", "network", "country", "status", "error", "bundle_version", "embedder", "head")
 """Columns of the recordings table that a page shows as they are."""

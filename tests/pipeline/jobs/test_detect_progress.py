@@ -27,7 +27,7 @@ def write(root, recording, status, audio_s):
 def test_the_watcher_counts_parts_as_they_come(tmp_path, recordings):
     settings = EmbedSettings(str(tmp_path), EmbedderSpec("placeholder", "", "", "float32", "", ""))
     write(settings.store, recordings[2], "done", 9)  # an older part, which is to be written again
-    watcher = PartWatcher(Plan(recordings, [], recordings, [], []), settings)
+    watcher = PartWatcher(Plan(recordings, [], recordings), settings)
     watcher.refresh()
     assert (watcher.done, watcher.total) == (0, 3)
     write(settings.store, recordings[0], "done", 7200)
@@ -45,6 +45,6 @@ def test_the_watcher_counts_parts_as_they_come(tmp_path, recordings):
 
 def test_a_run_without_a_terminal_says_lines(tmp_path, recordings, capsys):
     settings = EmbedSettings(str(tmp_path), EmbedderSpec("placeholder", "", "", "float32", "", ""))
-    with progress.watching(PartWatcher(Plan(recordings, [], recordings[:1], [], []), settings)):
+    with progress.watching(PartWatcher(Plan(recordings, [], recordings[:1]), settings)):
         write(settings.store, recordings[0], "done", 60)
     assert "laughter: 1 of 1 recordings, 0.02 h of audio" in capsys.readouterr().err

@@ -22,7 +22,7 @@ def test_no_recording_leaves_anything(tmp_path, loudness_bundle):
         for number in numbers:
             path = bad if number % 3 == 0 else good
             found = recording_at(str(path), path.stat().st_size, "")
-            embed_recording(Recording(f"{number:04d}", found.path, found.size_bytes, ""), settings, embedder)
+            embed_recording([Recording(f"{number:04d}", found.path, found.size_bytes, "")], settings, embedder)
         descriptors, children, threads = belongings()
         return len(descriptors), len(children), len(threads)
 

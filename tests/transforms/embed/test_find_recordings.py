@@ -54,7 +54,8 @@ def test_files_folders_and_globs(tmp_path):
     one, strange = touch(tmp_path / "day" / "a.mp4"), touch(tmp_path / "day" / "c.strange")
     touch(tmp_path / "day" / "notes.doc")
     assert paths([tmp_path / "day"]) == [str(one), str(deep)]
-    assert paths([tmp_path / "day" / "c.*"]) == [str(strange)]
+    assert paths([tmp_path / "day" / "*.strange"]) == [str(strange)]
+    assert paths([strange]) == [str(strange)]
     assert paths([tmp_path / "**" / "*.ts"]) == [str(deep)]
     assert paths([one, one]) == [str(one), str(one)]  # FindRecordings keeps one of them
 
