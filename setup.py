@@ -54,6 +54,7 @@ TEST = [
     "ipykernel>=6.29",
     "cryptography>=44",
     "selenium>=4.30",
+    "polars>=1.30",
 ]
 
 setup(

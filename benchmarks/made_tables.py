@@ -70,6 +70,7 @@ def _recordings(names: list[str], failed: np.ndarray) -> pa.Table:
     columns: dict[str, object] = {
         "recording_id": names,
         "path": [f"/archive/{name}.mp4" for name in names],
+        "file_name": [f"{name}.mp4" for name in names],
         "size_bytes": np.full(rows, 300_000_000),
         "modified": starts,
         "duration_s": np.full(rows, 3600.0),

@@ -61,7 +61,7 @@ def files_below(path: str) -> Iterator[Entry]:
     filesystem, place = filesystem_of(path)
     with storage_errors(path), contextlib.suppress(FileNotFoundError):
         found = _find(filesystem, place, gcs=is_gcs(path))
-        yield from (entry_of(filesystem, info, path) for info in found if info["type"] == "file")
+        yield from (entry_of(filesystem, info, path) for info in found if info["type"] != "directory")
 
 
 def _find(filesystem: Any, place: str, *, gcs: bool) -> Iterator[_Info]:

@@ -46,6 +46,7 @@ class Entry(NamedTuple):
     Attributes:
         path: local path, or URL.
         is_folder: whether it is one; object storage has them only in listings.
+        is_file: whether it is a file itself: no folder, link, pipe or device.
         size_bytes: -1 where the storage does not tell.
         changed: when its content last changed, in whatever type the storage tells it; None where it does not.
         version: changes whenever the file is written again.
@@ -53,6 +54,7 @@ class Entry(NamedTuple):
 
     path: str
     is_folder: bool
+    is_file: bool
     size_bytes: int
     changed: Any
     version: str
@@ -72,6 +74,7 @@ def entry_of(filesystem: Any, info: Mapping[str, Any], path: str) -> Entry:
     return Entry(
         path=filesystem.unstrip_protocol(info["name"]) if is_remote(path) else info["name"],
         is_folder=info["type"] == "directory",
+        is_file=info["type"] == "file",
         size_bytes=-1 if size is None else int(size),
         changed=changed,
         version=f"{size}-{changed}-{'' if told is None else told}",

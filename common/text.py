@@ -14,6 +14,9 @@ Path = str | bytes | os.PathLike
 MAX_NAME_BYTES = 200
 """Names of files end at 255 bytes, and an ending and a temporary name need some."""
 
+_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Control characters and what else ends a line for some reader: one of them in a name would ruin a file of lines."""
+
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|~\s]|[^\w\x21-\x7e]')
 """What some file system, shell or URL takes for something else; the tilde marks names that were changed."""
 
@@ -27,8 +30,12 @@ def display_text(text: Path, *, longest: int | None = None) -> str:
 
 
 def utf8_text(path: Path) -> str:
-    r"""Return a path as tables hold it: itself, but for bytes that are no UTF-8, shown as \xNN, and secrets in URLs."""
-    return redact_url(os.fsencode(path).decode("utf-8", "backslashreplace"))
+    r"""Return a path as tables hold it: itself, without the secrets of URLs.
+
+    Bytes that are no UTF-8 are shown as \xNN, control characters and line breaks as \n, \x1b, \u2028.
+    """
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return redact_url(_BREAKS.sub(lambda found: found[0].encode("unicode_escape").decode(), text))
 
 
 def safe_file_name(recording_id: str) -> str:

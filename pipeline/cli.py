@@ -23,6 +23,10 @@ def check_home() -> None:
     for name in ("transforms", "models", "common"):
         spec = importlib.util.find_spec(name)
         found = pathlib.Path(spec.origin).resolve().parents[1] if spec and spec.origin else None
+        if found is None:
+            raise SystemExit(
+                f"laughter: the package {name} is not installed, as after an update; install laughter from {HOME} again"
+            )
         if found != HOME:
             raise SystemExit(
                 f"laughter: the package {name} is taken from {found}, not from {HOME}; install laughter in a virtual "

@@ -7,12 +7,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from pipeline.console import say
-
-if TYPE_CHECKING:  # what only shows progress needs neither the engine nor TensorFlow
-    pass
 
 LINE_EVERY_S = 30.0
 """Between lines where output is no terminal."""

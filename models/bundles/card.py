@@ -34,6 +34,12 @@ class WeightFile:
     sha256: str = ""
     padding: str | None = None
 
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> WeightFile:
+        """What `to_document` gave; what another version said besides is left out, TypeError where something lacks."""
+        names = [field.name for field in dataclasses.fields(cls)]
+        return cls(**{name: document[name] for name in names if name in document})
+
     def to_document(self) -> dict[str, str]:
         """As JSON holds it."""
         padding = {} if self.padding is None else {"padding": self.padding}
@@ -113,7 +119,7 @@ class Card:
         others = {name: value for name, value in document.items() if name not in {*fields, "classes"}}
         try:
             for name in ("embedder_weights", "head"):
-                known[name] = WeightFile(**known[name]) if known.get(name) else None
+                known[name] = WeightFile.from_document(known[name]) if known.get(name) else None
             if known["head"] and known["head"].padding is None:
                 raise TypeError("the head has no padding")
             known["thresholds"] = Thresholds(**known["thresholds"]) if "thresholds" in known else None

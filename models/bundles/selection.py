@@ -68,7 +68,8 @@ def select_models(
     chosen_head = open_bundle(head).head() if head else chosen.head()
     name = name or chosen.card.embedder
     spec, note = _embedder_spec(name, weights, chosen, precision, distributed=distributed)
-    remedy = f"use the bundle it came with (--bundle), --embedder {chosen_head.space.name}, or another head"
+    embedder_too = f", --embedder {chosen_head.space.name}" if chosen_head.space.name != spec.space.name else ""
+    remedy = f"use the bundle it came with (--bundle){embedder_too}, or another head"
     check_compatible(chosen_head.name, chosen_head.space, spec.space, place="this run", remedy=remedy)
     return ModelChoice(spec, chosen_head, (*notes, *([note] if note else [])))
 

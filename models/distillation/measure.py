@@ -44,7 +44,7 @@ def measure_compact(
         ModelError: there is no bundle in `output`, or one of its files is absent or damaged.
         UsageError: the rows lack laughter, or lack anything else, or a clip cannot be read.
     """
-    bundle = open_bundle(output)
+    bundle = open_bundle(output.absolute())  # a folder, though a bundle that ships may have its name
     bundle.verify()
     card = bundle.card
     rows = [row for row in rows if row.use == "evaluate"]

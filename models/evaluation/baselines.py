@@ -33,7 +33,7 @@ MAX_CLIPS = {"k-nearest neighbours": 40_000, "logistic regression": 40_000, "SVM
 def score_baselines(train: ShardClips, clips: ShardClips, *, seed: int = 0) -> Iterator[tuple[str, FloatArray]]:
     """Fit every baseline with every pooling on `train`, and score `clips`.
 
-    A baseline learns from at most MOST_CLIPS clips: all with laughter, but for an even sample of them where they are
+    A baseline learns from at most MAX_CLIPS clips: all with laughter, but for an even sample of them where they are
     more than half of that, and an even sample of those without.
 
     Args:

@@ -37,7 +37,7 @@ class Embedder:
     def __init__(self, network: PatchNetwork, pca: PcaParams, *, threads: int | None = None) -> None:
         """Prepare `network` followed by `pca`; `threads` batches run at a time (default: one a core).
 
-        The process should have called `runtime.use_one_thread_per_call` before the network was built.
+        The process should have called `networks.threads.use_one_thread_per_call` before the network was built.
         """
         import tensorflow as tf
 

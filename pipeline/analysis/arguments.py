@@ -84,6 +84,8 @@ def add_query_arguments(parser: argparse.ArgumentParser) -> None:
     add("--limit", type=int, metavar="N", help="rows at most (default: 20 in a table on the terminal, else all)")
     add("--format", choices=ANSWER_FORMATS, help="default: by the ending of --output, else table")
     add("--output", metavar="FILE", help="file or URL of the answer (default: the terminal)")
+    add("--raw", action="store_true", help="CSV for machines: text that a spreadsheet may take for a formula, as it is")
+    add("--bom", action="store_true", help="CSV that begins with the mark by which Excel knows UTF-8")
     add("--debug", action="store_true", help="show tracebacks")
 
 

@@ -45,6 +45,8 @@ class QueryOptions:
         limit: rows at most; None for all.
         format: of the answer.
         output: file or URL of the answer; None for the terminal.
+        raw: leave text in CSV as it is, for machines.
+        bom: begin CSV with the mark by which Excel knows UTF-8.
     """
 
     tables: str
@@ -55,6 +57,8 @@ class QueryOptions:
     limit: int | None = None
     format: str = "table"
     output: str | None = None
+    raw: bool = False
+    bom: bool = False
 
 
 def main(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
@@ -84,6 +88,8 @@ def from_arguments(arguments: argparse.Namespace) -> QueryOptions:
         limit=arguments.limit,
         format=arguments.format or _format_of(arguments.output),
         output=absolute_path(arguments.output) if arguments.output else None,
+        raw=arguments.raw,
+        bom=arguments.bom,
     )
 
 
@@ -144,7 +150,10 @@ def _answer(options: QueryOptions) -> None:
         relation = ask(connection, sql, options.values, limit=options.limit)
         with _target(options.output) as file:
             try:
-                query_output.WRITERS[options.format](relation, file)
+                if options.format == "csv":
+                    query_output.write_csv(relation, file, raw=options.raw, bom=options.bom)
+                else:
+                    query_output.WRITERS[options.format](relation, file)
             except pa.ArrowException as error:
                 raise LaughterError(
                     f"the answer cannot be written as {options.format} ({display_text(str(error), longest=200)}); "

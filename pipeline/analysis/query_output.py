@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import decimal
 import json
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, TextIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from rich.markup import escape
@@ -21,6 +23,9 @@ from pipeline.console import console
 from transforms.tables.query import Query
 
 ROWS_PER_BATCH = 65_536
+
+_TEMPTING = r"^(?:[=+\-@\t\r]|[0-9]+(?:[.,:/\- ][0-9]+)*(?:[eE][0-9]+)?$)"
+"""Text that a spreadsheet takes for a formula, a number or a date."""
 
 _NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT$|U?INTEGER$|DOUBLE$|FLOAT$|DECIMAL")
 
@@ -71,12 +76,36 @@ def _batches(relation: Any) -> pa.RecordBatchReader:
     return relation.fetch_arrow_reader(ROWS_PER_BATCH)
 
 
-def write_csv(relation: Any, file: BinaryIO) -> None:
-    """A line a row under a line of names."""
+def write_csv(relation: Any, file: BinaryIO, *, raw: bool = False, bom: bool = False) -> None:
+    """A line a row under a line of names.
+
+    Args:
+        relation: the answer.
+        file: where to.
+        raw: leave text as it is, for machines; else a spreadsheet gets no text that it would take for a formula or for
+            a number: an apostrophe comes before.
+        bom: begin with the mark by which Excel knows UTF-8.
+    """
     reader = _batches(relation)
+    if bom:
+        file.write(codecs.BOM_UTF8)
     with pa_csv.CSVWriter(file, reader.schema) as writer:
         for batch in reader:
-            writer.write_batch(batch)
+            writer.write_batch(batch if raw else _for_spreadsheets(batch))
+
+
+def _for_spreadsheets(batch: pa.RecordBatch) -> pa.RecordBatch:
+    columns = [
+        pc.if_else(
+            pc.fill_null(pc.match_substring_regex(column, _TEMPTING), False),
+            pc.binary_join_element_wise("'", column, ""),
+            column,
+        )
+        if pa.types.is_string(column.type)
+        else column
+        for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
 def write_parquet(relation: Any, file: BinaryIO) -> None:

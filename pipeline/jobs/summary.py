@@ -83,9 +83,9 @@ def _rows(options: DetectOptions, table: str, date: str, ids: set[str], columns:
 
 def _count_recording(report: Report, row: dict[str, Any], *, untried: bool) -> None:
     report.statuses[row["status"]] += 1
-    report.audio_s += row["audio_s"]
+    report.audio_s += row["audio_s"] or 0.0
     if not untried:
-        report.embedded_audio_s += row["audio_s"]
+        report.embedded_audio_s += row["audio_s"] or 0.0
     lists = {"failed": report.failed, "partial": report.partial}
     if row["status"] == "failed" and untried:
         report.failed_before.append((row["path"], row["error"]))

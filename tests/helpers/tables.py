@@ -21,6 +21,7 @@ def recording_row(recording_id, **changes):
     return {
         "recording_id": recording_id,
         "path": f"/archive/{recording_id}.mp4",
+        "file_name": f"{recording_id}.mp4",
         "size_bytes": 1,
         "modified": dt.datetime(2016, 1, 2, 3, 4, 5, tzinfo=dt.timezone.utc),
         "duration_s": 60.0,

@@ -2,6 +2,6 @@
 
 Plain generators; no Beam, no network, no store.
 
-Tested elsewhere: ffmpeg_command, ffmpeg_process, ffmpeg_report, outcome, settings
-(tests/transforms/decode/test_decode.py).
+Tested elsewhere: containers (tests/transforms/embed/test_sidecars.py); ffmpeg_command, ffmpeg_process,
+ffmpeg_report, outcome, settings (tests/transforms/decode/test_decode.py).
 """

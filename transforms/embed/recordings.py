@@ -17,7 +17,8 @@ MAX_ID_BYTES = 200
 """A longer name gets a hash for its id, for parts are named after it and names of files end at 255 bytes."""
 
 _ARCHIVE_NAME = re.compile(
-    r"(?P<date>\d{4}-\d{2}-\d{2})_(?P<time>\d{4})_(?P<country>[A-Z]{2})_(?P<network>[^_]+)_(?P<title>.+)"
+    r"(?P<date>\d{4}-\d{2}-\d{2})_(?P<time>\d{4})_(?P<country>[A-Z]{2})_(?P<network>[^_]+)_(?P<title>.+)",
+    re.DOTALL,
 )
 
 

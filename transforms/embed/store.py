@@ -135,10 +135,18 @@ class PartInfo:
         if document.get("format") != PART_FORMAT:
             raise OtherFormat(f"it is of format {document.get('format')}, not {PART_FORMAT}")
         try:
-            known = {field.name: document[field.name] for field in dataclasses.fields(cls)}
-            return cls(**{**known, "recording": Recording(**known["recording"]), "media": MediaInfo(**known["media"])})
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"its footer does not say what it should ({error})") from error
+            known = _known(cls, document)
+            recording = Recording(**_known(Recording, known["recording"]))
+            return cls(**{**known, "recording": recording, "media": MediaInfo(**_known(MediaInfo, known["media"]))})
+        except (AttributeError, KeyError, TypeError) as error:
+            # the checksums of the part are right, so another version of this project wrote it, and nothing is damaged
+            raise OtherFormat(f"its footer does not say what it should ({error})") from error
+
+
+def _known(kind: type, document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a document says that a dataclass has; what another version of this project said besides is left out."""
+    names = {field.name for field in dataclasses.fields(kind)}
+    return {name: value for name, value in document.items() if name in names}
 
 
 class OtherFormat(ValueError):
@@ -206,8 +214,8 @@ def read_space(root: str) -> EmbeddingSpace | None:
         StoreError: the note cannot be read, or does not tell.
     """
     path = _space_path(root)
+    noted = read_text(path)
     try:
-        noted = read_text(path)
         return None if noted is None else EmbeddingSpace.from_document(json.loads(noted))
     except ValueError as error:
         raise StoreError(
@@ -282,7 +290,7 @@ def list_day(root: str, date: str) -> list[StorePart]:
 
 
 def _is_part(entry: Entry) -> bool:
-    return not entry.is_folder and entry.name.endswith(".parquet") and not entry.name.startswith(".")
+    return entry.is_file and entry.name.endswith(".parquet") and not entry.name.startswith(".")
 
 
 def _part_of(entry: Entry, root: str, date: str) -> StorePart:

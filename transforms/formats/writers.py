@@ -122,10 +122,6 @@ def _vtt_moment(moment_ms: int) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{thousandths:03d}"
 
 
-def _eaf_text(annotated: RecordingWithEvents, settings: FormatSettings) -> str:
-    return eaf_text(annotated, media_path(annotated.recording, settings.media))
-
-
 FORMATS = {
     "sfx": Format("sfx", lambda annotated, settings: sfx_text(annotated, settings.collection)),
     "eaf": Format(

@@ -45,7 +45,7 @@ def project(features: npt.NDArray[np.floating], *, perplexity: float = PERPLEXIT
     the same machine.
 
     Args:
-        features: [n, d], at least FEWEST rows.
+        features: [n, d], at least MIN_POINTS rows.
         perplexity: less is taken where there are fewer than three times as many rows.
 
     Raises:

@@ -110,7 +110,7 @@ def valid_clips(parsed: Parsed) -> ParsedClips:
 
 
 def repair_clip(parsed: Parsed, path: str, issues: InputIssues) -> ParsedClips | None:
-    """The clip of a batch of one record, as far as it can be used; None where not, with the reason in `findings`."""
+    """The clip of a batch of one record, as far as it can be used; None where not, with the reason in `issues`."""
     named = display_text(parsed.ids[0]) if len(parsed.ids) == 1 else ""
     where = f"{display_text(path)}, clip {named or 'without video_id'}"
     lengths = np.diff(parsed.value_splits)

@@ -41,7 +41,7 @@ class InputIssues:
     """Counts by name, and examples of the troubles.
 
     Attributes:
-        counts: how often each thing was met: the names of TROUBLES, and others that are no trouble.
+        counts: how often each thing was met: the names of ISSUES, and others that are no trouble.
         examples: a few sentences for each trouble, sorted.
         strict: raise BadInput at the first trouble.
     """
@@ -55,7 +55,7 @@ class InputIssues:
         self.counts[name] += number
 
     def add(self, name: str, example: str) -> None:
-        """Count a trouble of TROUBLES; `example` names the file or the clip, and the cause.
+        """Count a trouble of ISSUES; `example` names the file or the clip, and the cause.
 
         Raises:
             BadInput: where `strict`.

@@ -62,7 +62,7 @@ def find_files(item: str, *, splits: Sequence[str] = ()) -> Iterator[ClipFile]:
 def read_clips(files: Sequence[tuple[str, str]], issues: InputIssues) -> Iterator[ParsedClips]:
     """The clips of `files`, each a (path for messages, path on local disk), in order, some thousand at a time.
 
-    Troubles are counted in `findings`, and what is good is kept.
+    Troubles are counted in `issues`, and what is good is kept.
     """
     readable = [(path, local, kind) for path, local in files if (kind := _kind(path, local, issues)) is not None]
     done = 0
@@ -156,7 +156,7 @@ def _records(path: str, local: str, kind: str, issues: InputIssues) -> Iterator[
 def local_copies(files: Sequence[ClipFile], issues: InputIssues) -> Iterator[list[tuple[str, str]]]:
     """Each file's path and a local path to read; remote files are fetched together, and removed afterwards.
 
-    One that cannot be fetched is left out, and counted in `findings`.
+    One that cannot be fetched is left out, and counted in `issues`.
     """
     remote = [file.path for file in files if storage.is_remote(file.path)]
     with tempfile.TemporaryDirectory(prefix="laughter-") if remote else contextlib.nullcontext("") as folder:

@@ -92,8 +92,8 @@ def _path_prefix(item: str) -> str:
 
 
 def _exists(path: str) -> bool:
-    """Whether there is such a file, or may be: a name of escaped bytes cannot be looked for, nor one on a lost disk."""
-    if "\\x" in path:
+    """Whether there is such a file, or may be: a name with escapes cannot be looked for, nor one on a lost disk."""
+    if "\\" in path:
         return True
     if not storage.is_remote(path):
         return _may_be_there(path)

@@ -27,7 +27,6 @@ _TYPES = {
     "string": "VARCHAR",
     "double": "DOUBLE",
     "float": "FLOAT",
-    "int8": "TINYINT",
     "int32": "INTEGER",
     "int64": "BIGINT",
     "timestamp[us, tz=UTC]": "TIMESTAMPTZ",
@@ -105,7 +104,8 @@ def _view(tables: str, table: str) -> str:
     pattern = _pattern(tables, table).replace("'", "''")
     return (
         f"CREATE OR REPLACE VIEW {table} AS "
-        f"SELECT * FROM read_parquet('{pattern}', hive_partitioning = true, hive_types = {{'date': DATE}})"
+        f"SELECT * FROM read_parquet('{pattern}', hive_partitioning = true, hive_types = {{'date': DATE}}, "
+        "union_by_name = true)"
     )
 
 

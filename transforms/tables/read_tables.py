@@ -19,12 +19,15 @@ from common.errors import LaughterError
 from common.parquet_files import open_parquet
 from common.text import display_text
 from models.constants import LAUGHTER_KINDS
-from transforms.tables.schemas import EVENTS, RECORDINGS, table_path
+from transforms.tables.schemas import EVENTS, RECORDINGS, file_name, table_path
 
 ROWS_PER_BATCH = 4096
 
 NUMBERS = ("start_s", "end_s", "score_max", "score_mean", *LAUGHTER_KINDS)
 """Columns of the events table that every event has a number in."""
+
+LATER = ("file_name",)
+"""Columns that tables of before do not have."""
 
 TableRow = Mapping[str, Any]
 
@@ -124,12 +127,15 @@ def validate(annotated: RecordingWithEvents) -> None:
 def _rows(parquet: pq.ParquetFile, schema: pa.Schema, *, once: bool = False) -> Iterator[TableRow]:
     """The rows by recording_id; with `once`, no recording may come twice."""
     found = {field.name: field.type for field in parquet.schema_arrow}
-    others = [field.name for field in schema if found.get(field.name) != field.type]
+    others = [field.name for field in schema if found.get(field.name) != field.type and field.name not in LATER]
     if others:
         raise OSError(f"the columns {', '.join(others)} are absent or of another type")
     before = ""
-    for batch in parquet.iter_batches(batch_size=ROWS_PER_BATCH, columns=schema.names):
+    columns = [name for name in schema.names if name in found]
+    for batch in parquet.iter_batches(batch_size=ROWS_PER_BATCH, columns=columns):
         for row in batch.to_pylist():
+            if "file_name" in schema.names:
+                row.setdefault("file_name", file_name(row["path"]))
             name = row["recording_id"] or ""
             if name < before or (once and name == before):
                 raise OSError("its rows are not ordered by recording_id")

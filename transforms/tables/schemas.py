@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from common.partitions import day_folder
+from common.text import utf8_text
 from models.constants import CLASSES, LAUGHTER_KINDS, LONG_WINDOW_S, SHORT_WINDOW_S
 
 if TYPE_CHECKING:  # what reads the tables needs no network
@@ -17,12 +19,14 @@ if TYPE_CHECKING:  # what reads the tables needs no network
     from transforms.embed.store import PartInfo
 
 UTC = pa.timestamp("us", tz="UTC")
+FIRST_MOMENT, LAST_MOMENT = np.datetime64("0001-01-01", "us"), np.datetime64("9999-12-31T23:59:59.999999", "us")
 MODEL_FIELDS = [pa.field(name, pa.string(), nullable=False) for name in ("embedder", "head", "bundle_version")]
 
 RECORDINGS = pa.schema(
     [
         pa.field("recording_id", pa.string(), nullable=False),
         pa.field("path", pa.string(), nullable=False),
+        pa.field("file_name", pa.string(), nullable=False),
         pa.field("size_bytes", pa.int64()),
         pa.field("modified", UTC),
         pa.field("duration_s", pa.float64()),
@@ -46,7 +50,7 @@ RECORDINGS = pa.schema(
 WINDOWS = pa.schema(
     [
         pa.field("recording_id", pa.string(), nullable=False),
-        pa.field("window_s", pa.int8(), nullable=False),
+        pa.field("window_s", pa.int32(), nullable=False),
         pa.field("start_s", pa.float64(), nullable=False),
         pa.field("end_s", pa.float64(), nullable=False),
         pa.field("start_utc", UTC),
@@ -94,7 +98,7 @@ def window_rows(info: PartInfo, scores: WindowScores, models: ModelNames) -> pa.
     """Rows of the windows table for one recording: those of 1 s, then those of 10 s, by time."""
     parts = [(length, scores.by_length[length]) for length in (SHORT_WINDOW_S, LONG_WINDOW_S)]
     starts = np.concatenate([np.arange(len(values)) * float(scores.hop_s) for _, values in parts])
-    lengths = np.concatenate([np.full(len(values), length, np.int8) for length, values in parts])
+    lengths = np.concatenate([np.full(len(values), length, np.int32) for length, values in parts])
     values = np.concatenate([values for _, values in parts])
     columns: dict[str, Any] = {
         "recording_id": pa.repeat(info.recording.recording_id, len(starts)),
@@ -130,28 +134,73 @@ def event_document(events: Iterable[Event]) -> list[dict[str, Any]]:
 
 
 def recording_row(info: PartInfo, models: ModelNames) -> dict[str, Any]:
-    """The recording's row of the recordings table, from its part's footer."""
+    """The recording's row of the recordings table, from its part's footer.
+
+    What does not fit its column is null, and `error` says so.
+    """
     recording, duration_s = info.recording, info.media.duration_s
     row = {**dataclasses.asdict(recording), **dataclasses.asdict(info.media), **dataclasses.asdict(models)}
     row |= {name: getattr(info, name) for name in ("audio_s", "silence_filled_s", "status", "stage", "error")}
-    row["start_utc"] = _moment(recording.start_utc)
-    row["modified"] = _moment(recording.modified)
+    row["file_name"] = file_name(recording.path)
     row["size_bytes"] = None if recording.size_bytes < 0 else recording.size_bytes
     row["seconds_per_second"] = round(info.audio_s / duration_s, 4) if duration_s else None
-    return row
+    fitted = {field.name: fit(row[field.name], field.type) for field in RECORDINGS}
+    lost = [name for name, value in fitted.items() if value is None and row[name] not in (None, "")]
+    if lost:
+        said = f"left out, for no column holds such values: {', '.join(lost)}"
+        fitted["error"] = f"{fitted['error']}; {said}" if fitted["error"] else f"{fitted['path']}: {said}"
+    return fitted
 
 
-def _moment(text: str | None) -> Any:
-    """ISO 8601 in UTC as numpy's datetime64 in microseconds; None for nothing."""
+def check_rows(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> None:
+    """Whether the rows can be written, every number a finite one.
+
+    Raises:
+        ValueError, TypeError, OverflowError, pyarrow.ArrowException: they cannot.
+    """
+    pa.Table.from_pylist(list(rows), schema=schema)
+    for row in rows:
+        for name, value in row.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{name} is {value}")
+
+
+def file_name(path: str) -> str:
+    """What people call a recording: the last part of its path, extension included."""
+    return path.rsplit("/", 1)[-1]
+
+
+def fit(value: Any, kind: pa.DataType) -> Any:
+    """The value as a column of this type holds it; None where it cannot: too large, no number, no calendar's time."""
+    if value is None:
+        return None
+    try:
+        if pa.types.is_timestamp(kind):
+            return _moment(value)
+        if pa.types.is_string(kind):
+            return utf8_text(str(value))
+        if pa.types.is_floating(kind):
+            return float(value) if math.isfinite(value) else None
+        return pa.scalar(int(value), kind).as_py()
+    except (TypeError, ValueError, OverflowError, pa.ArrowException):
+        return None
+
+
+def _moment(text: str) -> Any:
+    """ISO 8601 in UTC as a datetime with microseconds; None for what is no time of the years 1 to 9999."""
     if not text:
         return None
-    return np.datetime64(text.removesuffix("Z").removesuffix("+00:00")[:26], "us").item()
+    moment = np.datetime64(text.removesuffix("Z").removesuffix("+00:00")[:26], "us")
+    return moment.item() if FIRST_MOMENT <= moment <= LAST_MOMENT else None
 
 
 def _utc(info: PartInfo, seconds: np.ndarray) -> pa.Array:
-    """Times of day in UTC of `seconds` after the recording's start; nulls where its name tells no time."""
-    start = info.recording.start_utc
-    if not start:
+    """Times of day in UTC of `seconds` after the recording's start; nulls where its name tells no time.
+
+    Null too is what lies beyond the years 1 to 9999, which Python, pandas and SQL hold.
+    """
+    start = fit(info.recording.start_utc, UTC)
+    if start is None:
         return pa.nulls(len(seconds), UTC)
-    moments = np.datetime64(_moment(start), "us") + np.round(seconds * 1e6).astype("timedelta64[us]")
-    return pa.array(moments).cast(UTC)
+    moments = np.datetime64(start, "us") + np.round(seconds * 1e6).astype("timedelta64[us]")
+    return pa.array(moments, mask=(moments < FIRST_MOMENT) | (moments > LAST_MOMENT)).cast(UTC)

@@ -16,11 +16,21 @@ from common import storage
 from common.atomic_files import read_text, write_errors, write_text
 from common.parquet_files import AtomicWriter, atomic_parquet, open_parquet
 from common.partitions import day_folder, list_days
+from common.text import utf8_text
 from transforms import run_metrics
 from transforms.embed.embed_recordings import EmbedResult
-from transforms.embed.store import StorePart, fingerprint, list_day
+from transforms.embed.recordings import Recording
+from transforms.embed.store import PartInfo, StorePart, fingerprint, list_day
 from transforms.tables.annotate_recordings import AnnotateSettings, annotations_folder, current_annotation
-from transforms.tables.schemas import SCHEMAS, event_rows, recording_row, table_path
+from transforms.tables.schemas import (
+    EVENTS,
+    RECORDINGS,
+    SCHEMAS,
+    check_rows,
+    event_rows,
+    recording_row,
+    table_path,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -112,11 +122,26 @@ def _write_recording(
     if annotation is None:
         raise DayChanged(f"the annotation {settings.annotation_path(part)} was changed while its day was written")
     models = settings.model_names(annotation.info)
-    recordings.add([recording_row(annotation.info, models)])
-    events.add(event_rows(annotation.info, annotation.events, models))
+    try:
+        row, found = recording_row(annotation.info, models), event_rows(annotation.info, annotation.events, models)
+        check_rows([row], RECORDINGS)
+        check_rows(found, EVENTS)
+    except (ArithmeticError, LookupError, TypeError, ValueError, pa.ArrowException) as error:
+        logger.warning("the rows of %s cannot be written (%s); it is listed as failed", part.recording_id, error)
+        recordings.add([recording_row(_without_rows(part, annotation.info, error), models)])
+        return
+    recordings.add([row])
+    events.add(found)
     with open_parquet(settings.annotation_path(part)) as parquet:
         for group in range(parquet.num_row_groups):
             windows.write(parquet.read_row_group(group))
+
+
+def _without_rows(part: StorePart, info: PartInfo, error: Exception) -> PartInfo:
+    """A recording of which only its name and the reason can be told."""
+    path = utf8_text(str(info.recording.path))
+    sentence = f"{path}: its rows cannot be written ({error}); run on the recording again with --recompute"
+    return PartInfo.failed(Recording(part.recording_id, path, -1, ""), stage="store", error=sentence)
 
 
 @dataclasses.dataclass

@@ -105,7 +105,7 @@ def test_damage_is_noticed(tmp_path):
         ({"embedder": "mystery"}, "names the embedder 'mystery'"),
         ({"head": {"file": "../head.npz", "sha256": "", "padding": "mask"}}, "lacks the file"),
         ({"head": {"file": "head.npz", "sha256": ""}}, "does not say what a card should"),
-        ({"head": {"file": "head.npz", "padding": "mask", "colour": "red"}}, "does not say what a card should"),
+        ({"head": {"padding": "mask", "colour": "red"}}, "does not say what a card should"),
         ({"thresholds": {"loudness": 1}}, "does not say what a card should"),
         ({"thresholds": {"onset": 0.2, "offset": 0.4}}, "0 < offset <= onset < 1"),
         ({"clip_threshold": "high"}, "no number in"),

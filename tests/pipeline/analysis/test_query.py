@@ -1,5 +1,6 @@
 """`laughter query` as its users run it."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -126,3 +127,19 @@ def test_a_question_needs_neither_beam_nor_tensorflow(tables):
         "sys.exit(status or 'apache_beam' in sys.modules or 'tensorflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program, str(tables)], check=False).returncode == 0
+
+
+def test_a_csv_holds_nothing_that_a_spreadsheet_would_run_or_count(tables, tmp_path):
+    words = ["=cmd()", "+1", "-x", "@sum", "12345", "1e10", "2016-01-01", "plain", "a=b", "\trun", "=", "ünder"]
+    sql = (
+        "SELECT unnest([" + ", ".join(f"'{word}'" for word in words) + "]) AS word, -1 AS number, NULL::TEXT AS nothing"
+    )
+    path = tmp_path / "answer.csv"
+    assert query(tables, "--sql", sql, "--output", path) == 0
+    rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))[1:]
+    assert [row[0] for row in rows] == [word if word in ("plain", "a=b", "ünder") else f"'{word}" for word in words]
+    assert {row[1] for row in rows} == {"-1"}
+    assert query(tables, "--sql", sql, "--output", path, "--raw", "--bom") == 0
+    content = path.read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert [row[0] for row in csv.reader(content.decode("utf-8-sig").splitlines())][1:] == words

@@ -1,4 +1,4 @@
-"""A store and tables that were written before the house was redrawn are used as they are: nothing is computed anew."""
+"""A store of before is used as it is, nothing is decoded anew; its tables are written once with what is new in them."""
 
 import json
 import pathlib
@@ -7,13 +7,13 @@ import shutil
 import pyarrow.parquet as pq
 import pytest
 
-from common import listing, storage
 from models.bundles.selection import select_models
 from models.sounds.synthesis import laugh
 from pipeline import cli
 from tests.data.before_the_move.make import ARCHIVE, NAMES, make_archive
-from tests.helpers.archive import contents, rows, states
+from tests.helpers.archive import rows, states
 from transforms.embed.store import list_day, read_part
+from transforms.tables.schemas import SCHEMAS
 
 MADE = pathlib.Path(__file__).parents[2] / "data" / "before_the_move"
 
@@ -35,36 +35,23 @@ def tables(tmp_path):
     return tmp_path / "tables"
 
 
-@pytest.fixture
-def same_versions(tables, monkeypatch):
-    """Files have the versions that they had when they were made: a copy has another inode and time."""
-    noted = {str(tables / name): version for name, version in json.loads((MADE / "versions.json").read_text()).items()}
-    plain = storage.entry_of
-
-    def entry_of(filesystem, info, path):
-        entry = plain(filesystem, info, path)
-        return entry._replace(version=noted.get(entry.path, entry.version))
-
-    monkeypatch.setattr(storage, "entry_of", entry_of)
-    monkeypatch.setattr(listing, "entry_of", entry_of)
-
-
 def detect(inputs, tables):
     return cli.main(["detect", *inputs, "--bundle", "compact", "--output", str(tables)])
 
 
-def test_a_run_touches_neither_store_nor_annotations_nor_tables(archive, tables, same_versions, capsys):
-    before = states(tables)
+def test_the_store_is_used_and_the_tables_are_written_once_with_what_is_new(archive, tables, capsys):
+    before, parts = {table: rows(tables, table) for table in SCHEMAS}, states(tables / "store")
     assert detect(archive, tables) == 0
     assert "nothing to embed" in capsys.readouterr().err
-    assert states(tables) == before
-
-
-def test_a_moved_copy_is_annotated_to_the_same_bytes_and_nothing_is_decoded(archive, tables):
-    before, parts = contents(tables), states(tables / "store")
-    assert detect(archive, tables) == 0  # a copy has other versions, so its days are written again
-    assert contents(tables) == before
     assert states(tables / "store") == parts
+    for table, old in before.items():
+        assert [{name: row[name] for name in old[0]} for row in rows(tables, table)] == old
+    assert all(row["path"].endswith(f"/{row['file_name']}") for row in rows(tables, "recordings"))
+    (path, *_) = (tables / "windows").glob("*/*.parquet")
+    assert str(pq.read_schema(path).field("window_s").type) == "int32"
+    after = states(tables)
+    assert detect(archive, tables) == 0
+    assert states(tables) == after
 
 
 def test_what_the_footers_say_is_read_and_written_back_as_it_was(tables):

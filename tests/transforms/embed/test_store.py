@@ -5,14 +5,18 @@ import os
 import numpy as np
 import pytest
 
+from common.errors import UsageError
 from common.partitions import list_days
 from tests.helpers.store import made_part, part_info
 from transforms.embed.recordings import recording_at
 from transforms.embed.store import (
+    OtherFormat,
+    PartInfo,
     StoreError,
     list_day,
     read_info,
     read_part,
+    read_space,
     write_part,
 )
 
@@ -90,3 +94,32 @@ def test_listings_show_parts_only_and_a_version_that_changes(tmp_path, recording
     assert list_day(str(tmp_path), "2016-01-01")[0].version != part.version
     assert list_day(str(tmp_path), "1999-01-01") == []
     assert list_days(str(tmp_path / "absent")) == []
+
+
+def test_links_in_a_store_are_no_parts(tmp_path, recording):
+    path = made_part(tmp_path, recording, np.zeros((1, 128), np.uint8))
+    for target in (path, tmp_path / "gone"):
+        link = tmp_path / f"date={recording.date}" / f"{os.path.basename(target)}-linked.parquet"
+        link.symlink_to(target)
+    assert [part.path for part in list_day(str(tmp_path), recording.date)] == [path]
+
+
+@pytest.mark.parametrize("change", [{"more": 1}, {"recording": {"note": "x"}}, {"media": {"bitrate": 1}}])
+def test_what_a_later_version_says_besides_is_left_out(recording, change):
+    document = part_info(recording, seconds=3).to_document()
+    for name, value in change.items():
+        document[name] = document[name] | value if isinstance(value, dict) else value
+    assert PartInfo.from_document(document) == part_info(recording, seconds=3)
+
+
+def test_a_footer_that_lacks_something_is_another_versions_and_no_damage(recording):
+    document = part_info(recording, seconds=3).to_document()
+    del document["seconds"]
+    with pytest.raises(OtherFormat, match="seconds"):
+        PartInfo.from_document(document)
+
+
+def test_a_store_of_an_unknown_protocol_is_named_as_that():
+    with pytest.raises(UsageError, match=r"nothing that is installed speaks nosuch://") as raised:
+        read_space("nosuch://bucket/store")
+    assert not isinstance(raised.value, StoreError)

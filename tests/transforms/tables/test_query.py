@@ -321,7 +321,7 @@ def test_a_damaged_table_is_one_sentence(tmp_path):
     write_tables(tmp_path, *made(2))
     path = next(tmp_path.glob("events/date=2015*/*.parquet"))
     path.write_bytes(path.read_bytes()[:-50])
-    with connect(str(tmp_path)) as connection, pytest.raises(QueryError) as raised, query_errors():
+    with pytest.raises(QueryError) as raised, connect(str(tmp_path)) as connection, query_errors():
         connection.sql("SELECT sum(end_s) FROM events").fetchall()
     assert str(path) in str(raised.value)
     assert "run laughter detect again" in str(raised.value)
