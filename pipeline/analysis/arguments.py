@@ -28,6 +28,9 @@ A recording without laughter gets a file without events; one that failed gets no
 exit status: 0 all done, 2 bad usage, 3 something could not be exported (it is listed), 1 anything else."""
 
 
+RECORDING_HELP = "only this one, by id, file name or path; may be given again (default: all)"
+
+
 def add_export_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -43,7 +46,7 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"{', '.join(FORMATS)}; may be given again",
     )
     add("--output", default="exported", help="folder or URL of the files (default: %(default)s)")
-    add("--recording", action="append", metavar="ID", help="only this recording; may be given again (default: all)")
+    add("--recording", action="append", metavar="NAME", help=RECORDING_HELP)
     add(
         "--media",
         metavar="FOLDER",
@@ -107,7 +110,7 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("tables", metavar="TABLES", help="folder or URL that `laughter detect` wrote (its --output)")
     add("--output", default="pages", help="folder or URL of the pages (default: %(default)s)")
-    add("--recording", action="append", metavar="ID", help="only this recording; may be given again (default: all)")
+    add("--recording", action="append", metavar="NAME", help=RECORDING_HELP)
     add(
         "--media",
         metavar="FOLDER",

@@ -32,14 +32,14 @@ class ExportOptions:
         tables: folder or URL that `laughter detect` wrote.
         formats: to write, each once.
         output: folder or URL of the files.
-        recordings: only these; all where empty.
+        recordings: names of those that are wanted; all where empty.
         settings: of the formats.
     """
 
     tables: str
     formats: tuple[str, ...]
     output: str
-    recordings: frozenset[str]
+    recordings: tuple[str, ...]
     settings: FormatSettings
     dry_run: bool = False
     quiet: bool = False
@@ -58,7 +58,7 @@ def from_arguments(arguments: argparse.Namespace) -> ExportOptions:
         tables=absolute_path(arguments.tables).rstrip("/"),
         formats=tuple(dict.fromkeys(arguments.format)),
         output=absolute_path(arguments.output).rstrip("/"),
-        recordings=frozenset(arguments.recording or ()),
+        recordings=tuple(dict.fromkeys(arguments.recording or ())),
         settings=FormatSettings(absolute_media(arguments.media), arguments.collection),
         dry_run=arguments.dry_run,
         quiet=arguments.quiet,

@@ -98,7 +98,7 @@ def _tsne(parser: argparse.ArgumentParser) -> None:
 def _timeline(parser: argparse.ArgumentParser) -> None:
     _add_tables(parser)
     parser.add_argument(
-        "--recording", action="append", required=True, metavar="ID", help="recording_id; may be given again"
+        "--recording", action="append", required=True, metavar="NAME", help="id, file name or path; may be given again"
     )
 
 

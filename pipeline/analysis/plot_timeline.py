@@ -16,6 +16,7 @@ from pipeline.console import hours_and_minutes
 from pipeline.outputs import PlotOutput, StepProgress, show_progress
 from pipeline.paths import absolute_path
 from transforms.plots.timeline import timeline_plot
+from transforms.tables.find_named import find_named
 from transforms.tables.read_tables import InvalidRecording, RecordingWithEvents, TableError, read_day, validate
 from transforms.tables.read_windows import WindowsReader
 
@@ -78,17 +79,15 @@ def run(options: TimelineOptions) -> int:
 def _find(options: TimelineOptions, troubles: list[str]) -> Iterator[tuple[str, RecordingWithEvents]]:
     """The recordings with their days; a sentence is added to `troubles` on what cannot be read or is not there."""
     days = find_days(options.tables)
-    missing = set(options.recordings)
-    told = {recording_id[:10] for recording_id in missing}
-    for date in sorted(days, key=lambda date: date not in told):  # where their names say, first
+    named = find_named(options.tables, days, options.recordings)
+    for date, ids in sorted(named.by_day.items()):
         try:
-            for annotated in read_day(options.tables, date) if missing else ():
-                if annotated.recording_id in missing:
-                    missing.discard(annotated.recording_id)
+            for annotated in read_day(options.tables, date):
+                if annotated.recording_id in ids:
                     yield date, annotated
         except TableError as error:
             troubles.append(str(error))
-    troubles.extend(f"{display_text(one)} is not in the tables; check --recording" for one in sorted(missing))
+    troubles.extend(f"{display_text(name)}: {reason}" for name, reason in sorted(named.troubles.items()))
 
 
 def draw(tables: str, date: str, annotated: RecordingWithEvents) -> Any:

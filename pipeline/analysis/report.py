@@ -40,14 +40,14 @@ class ReportOptions:
     Attributes:
         tables: folder or URL that `laughter detect` wrote.
         output: folder or URL of the pages.
-        recordings: only these; all where empty.
+        recordings: names of those that are wanted; all where empty.
         media: folder or URL of the recordings; None where the tables say, NO_MEDIA for no player.
         waveform: whether to decode the recordings for their waveforms.
     """
 
     tables: str
     output: str
-    recordings: frozenset[str]
+    recordings: tuple[str, ...]
     media: str | None
     waveform: bool = True
     dry_run: bool = False
@@ -81,7 +81,7 @@ def from_arguments(arguments: argparse.Namespace) -> ReportOptions:
     return ReportOptions(
         tables=absolute_path(arguments.tables).rstrip("/"),
         output=absolute_path(arguments.output).rstrip("/"),
-        recordings=frozenset(arguments.recording or ()),
+        recordings=tuple(dict.fromkeys(arguments.recording or ())),
         media=absolute_media(arguments.media),
         waveform=not arguments.no_waveform,
         dry_run=arguments.dry_run,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 
 from common.errors import UsageError
 from common.text import display_text
+from transforms.tables.find_named import find_named
 from transforms.tables.read_tables import RecordingWithEvents, TableError, list_days, read_day
 
 EXAMPLES = 5
@@ -82,24 +83,23 @@ def find_days(tables: str) -> list[str]:
 
 
 def each_recording(
-    tables: str, days: Sequence[str], wanted: Set[str], tally: TablesProgress
+    tables: str, days: Sequence[str], wanted: Sequence[str], tally: TablesProgress
 ) -> Iterator[tuple[str, RecordingWithEvents]]:
-    """Every recording of `days` with its day, counted; only those `wanted`, where any are.
+    """Every recording of `days` with its day, counted; only those that `wanted` names, where any are.
 
-    What cannot be read, or is wanted and not there, becomes a trouble of the tally.
+    What cannot be read, or is wanted and means no recording or several, becomes a trouble of the tally.
     """
-    missing = set(wanted)
+    named = find_named(tables, days, wanted) if wanted else None
     for date in days:
-        try:
-            for annotated in read_day(tables, date):
-                if not wanted or annotated.recording_id in wanted:
-                    missing.discard(annotated.recording_id)
-                    tally.statuses[annotated.recording["status"]] += 1
-                    yield date, annotated
-        except TableError as error:
-            tally.trouble(UNREADABLE_DAY, str(error))
+        ids = named.by_day.get(date, set()) if named else None
+        if ids is None or ids:
+            try:
+                for annotated in read_day(tables, date):
+                    if ids is None or annotated.recording_id in ids:
+                        tally.statuses[annotated.recording["status"]] += 1
+                        yield date, annotated
+            except TableError as error:
+                tally.trouble(UNREADABLE_DAY, str(error))
         tally.done += 1
-        if wanted and not missing:
-            break
-    for recording_id in sorted(missing):
-        tally.trouble("it is not in the tables; check --recording", recording_id)
+    for name, reason in sorted(named.troubles.items()) if named else ():
+        tally.trouble(reason, name)

@@ -30,7 +30,18 @@ INDEX_SCRIPTS = ("format.js", "table.js", "index.js")
 
 INDEX_NAME = "index.html"
 
-FACTS = ("recording_id", "title", "network", "country", "status", "error", "bundle_version", "embedder", "head")
+FACTS = (
+    "recording_id",
+    "file_name",
+    "title",
+    "network",
+    "country",
+    "status",
+    "error",
+    "bundle_version",
+    "embedder",
+    "head",
+)
 """Columns of the recordings table that a page shows as they are."""
 
 

@@ -71,7 +71,7 @@ def test_what_cannot_be_drawn_is_told_and_the_rest_is_drawn(tables, tmp_path, ca
     wanted = [part for one in ("nobody", FAILED, PLAIN, ONE) for part in ("--recording", one)]
     assert plot("timeline", tables, *wanted, "--output", out) == 3
     said = capsys.readouterr().err
-    assert "nobody is not in the tables; check --recording" in said
+    assert "nobody: it is not in the tables; check --recording" in said
     assert f"{FAILED}: it failed, so there is nothing to draw" in said
     assert "cannot be read" in said  # the windows of the day without a date are not there
     assert leaves(out) == [f"timeline_{ONE}.png"]

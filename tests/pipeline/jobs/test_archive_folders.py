@@ -8,7 +8,7 @@ import pytest
 from common.text import display_text
 from pipeline import cli
 from pipeline.jobs import summary
-from tests.helpers.archive import NAMES, rows, states
+from tests.helpers.archive import NAMES, make_recording, rows, states
 from tests.helpers.media import ffmpeg
 from transforms.embed import embed_recordings
 
@@ -169,3 +169,25 @@ def test_a_recording_without_a_row_is_named_and_the_status_is_1(archive, detect,
     detect(archive, status=1)
     said = capsys.readouterr().out
     assert f"1 without a row, though they were found: run again:\n  {archive / NAMES[1]}.wav\n" in said
+
+
+def test_names_that_look_like_urls_or_end_lines_are_only_names(tmp_path, detect, capsys):
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    day = "2016-01-01_0000_US_CNN_"
+    names = [f"{day}A::B", f"{day}A::C", "Victim", "Victim.parquet::x", f"{day}a\rb", f"{day}a\u2028b", "gs:x", "=1+1"]
+    for number, name in enumerate(names):
+        make_recording(folder / f"{name}.wav", seed=number)
+    output = detect(folder, output="out::put")
+    found = rows(output, "recordings")
+    assert {row["file_name"] for row in found} == {
+        f"{name}.wav".replace("\r", "\\r").replace("\u2028", "\\u2028") for name in names
+    }
+    assert {row["status"] for row in found} == {"done"}
+    assert len({row["recording_id"] for row in rows(output, "events")}) == len(names)
+    assert f"{day}A::B" in {row["recording_id"] for row in found}
+    assert [entry.name for entry in tmp_path.iterdir() if entry.name == "out"] == []
+    exported = tmp_path / "ex::ported"
+    assert cli.main(["export", str(output), "--format", "csv", "--output", str(exported), "--quiet"]) == 0
+    lines = (exported / "laughter.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + len(rows(output, "events"))
