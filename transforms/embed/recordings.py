@@ -8,6 +8,7 @@ import functools
 import hashlib
 import os
 import re
+import unicodedata
 
 from common.partitions import NULL_DATE
 from common.redaction import redact_url
@@ -73,6 +74,12 @@ def parse_archive_name(name: str) -> dict[str, str]:
         "network": match["network"],
         "title": match["title"].replace("_", " "),
     }
+
+
+def names_of(recording_id: str, path: str) -> set[str]:
+    """What people call a recording, in Unicode's composed form: its id, path, file's name, and that name's stem."""
+    name = path.rsplit("/", 1)[-1]
+    return {unicodedata.normalize("NFC", one) for one in (recording_id, path, name, os.path.splitext(name)[0])}
 
 
 def recording_at(path: str, size_bytes: int, modified: str, *, root: str | None = None) -> Recording:

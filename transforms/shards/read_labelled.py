@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -15,15 +17,17 @@ import numpy.typing as npt
 
 from common.csv_files import read_csv
 from common.errors import UsageError
-from common.partitions import NULL_DATE
+from common.partitions import NULL_DATE, list_days
 from common.storage import is_remote
-from common.text import display_text
+from common.text import display_text, utf8_text
 from models.constants import CLASSES, EMBEDDING_SIZE
 from models.shard_format import FRAMES, LABELS, LAUGHTER_LABELS
-from transforms.embed.recordings import parse_archive_name, recording_at
-from transforms.embed.store import part_path, read_info, read_part
+from transforms.embed.recordings import names_of, parse_archive_name, recording_at
+from transforms.embed.store import list_day, part_path, read_info, read_part
 from transforms.shards.clips import ParsedClips, ShuffleSettings, count_laughter, split_by_shard, to_batch
 from transforms.shards.issues import InputIssues
+
+PartsByName = dict[str, list[tuple[str, str]]]
 
 COLUMNS = ("recording", "start_s", "end_s", "label")
 
@@ -121,18 +125,36 @@ def labelled_clips(recording_id: str, labels: Sequence[Label], embeddings: npt.N
     )
 
 
-def find_part(store: str, recording: str) -> tuple[str, str] | None:
-    """The id of a recording, named by its id or its path, and the path of its part; None where there is none."""
+def find_part(store: str, recording: str, by_name: Callable[[], PartsByName] | None = None) -> tuple[str, str] | None:
+    """The id of a recording, named by its id, its file's name or its path, and the path of its part.
+
+    None where there is none, or where several are called so. `by_name` gives what `parts_by_name` gives of the store;
+    it is asked only where the name does not tell where the part is.
+    """
     stem = os.path.splitext(os.path.basename(recording))[0]
-    hashed = recording_at(recording if is_remote(recording) else os.path.abspath(recording), -1, "").recording_id
-    for name in dict.fromkeys((recording, stem, hashed)):
+    there = recording_at(recording if is_remote(recording) else os.path.abspath(recording), -1, "")
+    guesses = [(name, parse_archive_name(name).get("start_utc", "")[:10] or NULL_DATE) for name in (recording, stem)]
+    for name, date in dict.fromkeys((*guesses, (there.recording_id, there.date))):
         if not name or "/" in name:
             continue
-        date = parse_archive_name(name).get("start_utc", "")[:10] or NULL_DATE
         path = part_path(store, date, name)
         if read_info(path) is not None:
             return name, path
-    return None
+    called = (by_name() if by_name else parts_by_name(store)).get(
+        unicodedata.normalize("NFC", utf8_text(recording)), []
+    )
+    return called[0] if len(called) == 1 else None
+
+
+def parts_by_name(store: str) -> PartsByName:
+    """The parts of the whole store, (id, path), by what people call their recordings."""
+    found: PartsByName = {}
+    for date in list_days(store):
+        for part in list_day(store, date):
+            info = read_info(part.path)
+            for name in names_of(part.recording_id, info.recording.path) if info else ():
+                found.setdefault(name, []).append((part.recording_id, part.path))
+    return found
 
 
 class _FindParts(beam.DoFn):
@@ -141,9 +163,12 @@ class _FindParts(beam.DoFn):
     def __init__(self, store: str, strict: bool) -> None:
         self._store, self._strict = store, strict
 
+    def setup(self) -> None:
+        self._by_name = functools.cache(lambda: parts_by_name(self._store))
+
     def process(self, keyed: tuple[str, Iterable[Label]]) -> Iterator[Any]:
         recording, labels = keyed
-        found = find_part(self._store, recording)
+        found = find_part(self._store, recording, self._by_name)
         if found is not None:
             yield from ((found, label) for label in labels)
             return

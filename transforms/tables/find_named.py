@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from common.parquet_files import open_parquet
 from common.text import display_text, utf8_text
-from transforms.tables.schemas import file_name, table_path
+from transforms.embed.recordings import names_of
+from transforms.tables.schemas import table_path
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +39,7 @@ def find_named(tables: str, days: Iterable[str], names: Sequence[str]) -> Named:
     for date in days:
         try:
             for recording_id, path in _rows(tables, date):
-                known = _names(recording_id, path)
+                known = names_of(recording_id, path)
                 for name, forms in wanted.items():
                     if forms & known:
                         found[name][recording_id] = (date, path)
@@ -58,11 +59,6 @@ def find_named(tables: str, days: Iterable[str], names: Sequence[str]) -> Named:
             ((recording_id, (date, _)),) = recordings.items()
             by_day.setdefault(date, set()).add(recording_id)
     return Named(by_day, troubles)
-
-
-def _names(recording_id: str, path: str) -> set[str]:
-    name = file_name(path)
-    return {_composed(one) for one in (recording_id, path, name, os.path.splitext(name)[0])}
 
 
 def _composed(text: str) -> str:

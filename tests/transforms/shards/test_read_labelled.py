@@ -1,5 +1,7 @@
 """An archive's own labels: segments to clips in which each second stands once."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -86,5 +88,13 @@ def test_recordings_are_found_by_id_by_name_and_by_path(tmp_path):
         assert find_part(str(tmp_path), text) == (named.recording_id, paths[0])
     for text in (other.recording_id, other.path):
         assert find_part(str(tmp_path), text) == (other.recording_id, paths[1])
+    long = recording_at(f"/a/2016-01-01_0030_US_CNN_{'x' * 220}.ts", 1, "")
+    path = made_part(tmp_path, long, EMBEDDINGS)
+    for text in (long.path, os.path.basename(long.path), os.path.basename(long.path)[:-3]):
+        assert find_part(str(tmp_path), text) == (long.recording_id, path)
+    for text in ("some.mp3", "some"):
+        assert find_part(str(tmp_path), text) == (other.recording_id, paths[1])
+    made_part(tmp_path, recording_at("/b/some.mp3", 1, ""), EMBEDDINGS)
+    assert find_part(str(tmp_path), "some.mp3") is None  # two are called so
     assert find_part(str(tmp_path), "nothing") is None
     assert find_part(str(tmp_path), "") is None
