@@ -7,20 +7,20 @@ import dataclasses
 import math
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from common import storage
 from common.errors import UsageError
 from common.listing import files_below
-from common.partitions import NULL_DATE
-from common.text import display_text, safe_file_name
+from common.text import display_text
 from models.constants import CLASSES, LAUGHTER_KINDS
 from models.evaluation.event_metrics import Intervals, merged
-from transforms.embed.recordings import parse_archive_name
-from transforms.formats.readers import ENDINGS, READERS, FileAnnotations, LabelledSegment, Recordings
+from transforms.formats.readers import ENDINGS, READERS, FileAnnotations, LabelledSegment, Recordings, recording_key
+from transforms.tables.find_named import ids_and_paths
 from transforms.tables.read_tables import TableError, list_days, read_day
 
 _SCORE = re.compile(r"\s+[01]?\.\d+$")
@@ -168,12 +168,16 @@ def plain_label(label: str) -> str:
 
 
 def _read_tables(path: str, only: Collection[str]) -> Annotations:
-    found = Annotations()
-    for date in sorted(set(list_days(path)) & _dates(only) if only else list_days(path)):
+    found, several = Annotations(), set()
+    for date in _days_holding(path, only) if only else list_days(path):
         try:
             for annotated in read_day(path, date):
-                key = safe_file_name(annotated.recording_id)
-                if only and key not in only:
+                keys = keys_of(annotated.recording_id, annotated.recording["path"])
+                key = next((key for key in keys if key in only), None) if only else keys[0]
+                if key is None:
+                    continue
+                if key in found.recordings or key in found.failed:
+                    several.add(key)
                     continue
                 if annotated.failed:
                     found.failed.add(key)
@@ -186,10 +190,26 @@ def _read_tables(path: str, only: Collection[str]) -> Annotations:
                 found.recordings[key] = RecordingAnnotations(annotated.recording_id, kinds, said.length_s, date)
         except TableError as error:
             found.troubles.append(str(error))
+    for key in sorted(several):
+        found.recordings.pop(key, None)
+        found.troubles.append(
+            f"several recordings of {display_text(path)} are called {display_text(key)}; name annotations after an id"
+        )
     return found
 
 
-def _dates(keys: Collection[str]) -> set[str]:
-    """The days whose tables hold recordings of these names."""
-    starts = (parse_archive_name(key).get("start_utc") for key in keys)
-    return {start[:10] if start else NULL_DATE for start in starts}
+def keys_of(recording_id: str, path: str) -> list[str]:
+    """What annotations of a recording may be named after: its id, its file's name without and with the extension."""
+    name = path.rsplit("/", 1)[-1]
+    return [recording_key(one) for one in (recording_id, os.path.splitext(name)[0], name)]
+
+
+def _days_holding(tables: str, keys: Collection[str]) -> Iterator[str]:
+    """The days that hold recordings of these keys, and those that cannot be read, which is said when they are."""
+    for date in list_days(tables):
+        try:
+            rows = ids_and_paths(tables, date)
+            if any(key in keys for recording_id, path in rows for key in keys_of(recording_id, path)):
+                yield date
+        except (OSError, KeyError, pa.ArrowException):
+            yield date

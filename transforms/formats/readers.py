@@ -12,6 +12,7 @@ import datetime as dt
 import json
 import os
 import pathlib
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -173,7 +174,7 @@ def read_jsonl(path: str) -> Recordings:
             ]
             length = document.get("audio_s") or document.get("duration_s")
             if document.get("status") != "failed":
-                found[safe_file_name(document["recording_id"])] = FileAnnotations(events, length and float(length))
+                found[recording_key(document["recording_id"])] = FileAnnotations(events, length and float(length))
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"line {number} is no recording with events ({error!r})") from error
     return found
@@ -186,14 +187,21 @@ def _seconds(text: str | None, line: int) -> float:
         raise ValueError(f"in line {line} {text!r} is no time in seconds") from None
 
 
+def recording_key(name: str) -> str:
+    """A recording's name as annotations are kept by: a file's name, in Unicode's composed form."""
+    return safe_file_name(unicodedata.normalize("NFC", name))
+
+
 def _stem(path: str) -> str:
-    return os.path.splitext(os.path.basename(path))[0]
+    """The key that a file's name tells; an exported file's is one already, with a tilde where the id had odd letters."""
+    stem = os.path.splitext(os.path.basename(path))[0]
+    return stem if "~" in stem else recording_key(stem)
 
 
 def _key(recording: str) -> str:
     """Of an id, or of a media file's path, by which people name recordings too."""
     stem, ending = os.path.splitext(recording.strip())
-    return safe_file_name(os.path.basename(stem) if ending.lower() in MEDIA_EXTENSIONS else recording.strip())
+    return recording_key(os.path.basename(stem) if ending.lower() in MEDIA_EXTENSIONS else recording.strip())
 
 
 READERS: dict[str, Callable[[str], Recordings]] = {

@@ -38,7 +38,7 @@ def find_named(tables: str, days: Iterable[str], names: Sequence[str]) -> Named:
     unread = []
     for date in days:
         try:
-            for recording_id, path in _rows(tables, date):
+            for recording_id, path in ids_and_paths(tables, date):
                 known = names_of(recording_id, path)
                 for name, forms in wanted.items():
                     if forms & known:
@@ -65,7 +65,12 @@ def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _rows(tables: str, date: str) -> Iterator[tuple[str, str]]:
+def ids_and_paths(tables: str, date: str) -> Iterator[tuple[str, str]]:
+    """Of each recording of a day.
+
+    Raises:
+        OSError, KeyError, pyarrow.ArrowException: its table cannot be read.
+    """
     with open_parquet(table_path(tables, "recordings", date)) as parquet:
         for batch in parquet.iter_batches(columns=["recording_id", "path"]):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)

@@ -3,6 +3,7 @@
 import json
 import pathlib
 import sys
+import unicodedata
 
 import pytest
 
@@ -221,3 +222,19 @@ def test_a_missing_package_is_told(tables, tmp_path, module, package, capsys, mo
     error = capsys.readouterr().err
     assert package in error
     assert "pip install -e '.[score]'" in error
+
+
+def test_annotations_named_after_a_file_whatever_system_wrote_it(tmp_path):
+    name = unicodedata.normalize("NFD", "Müller live")
+    rows = [recording_row("aaaa", path=f"/archive/{name}.ts"), recording_row(ONE)]
+    rows += [recording_row(one, path=f"/archive/{one}/show.mp4") for one in ("bbbb", "cccc")]
+    events = [event_row("aaaa", 3, 9), *EVENTS, event_row("bbbb", 1, 5), event_row("cccc", 1, 5)]
+    write_tables(tmp_path / "tables", rows, events)
+    truth = tmp_path / "truth"
+    truth.mkdir()
+    (truth / f"{unicodedata.normalize('NFC', name)}.txt").write_text("3\t9\tgiggle\n")
+    assert score(tmp_path / "tables", truth, "--no-curves", "--output", tmp_path / "out") == 0
+    assert written(tmp_path / "out")["total"]["giggle"]["event_f1"] == 1.0
+    found = read_annotations(str(tmp_path / "tables"), only={"show", ONE})
+    assert set(found.recordings) == {ONE}
+    assert "several recordings of" in found.troubles[0]
