@@ -193,7 +193,7 @@ def recording_key(name: str) -> str:
 
 
 def _stem(path: str) -> str:
-    """The key that a file's name tells; an exported file's is one already, with a tilde where the id had odd letters."""
+    """The key that a file's name tells; an exported file's is one already, with a tilde for odd letters of the id."""
     stem = os.path.splitext(os.path.basename(path))[0]
     return stem if "~" in stem else recording_key(stem)
 
