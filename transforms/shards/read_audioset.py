@@ -11,6 +11,7 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import itertools
+import logging
 import os
 import tempfile
 import zlib
@@ -24,9 +25,12 @@ import tensorflow as tf
 from common import storage
 from common.text import display_text
 from transforms.embed.inputs import expand_input
+from transforms.embed.walk import Findings
 from transforms.shards.audioset_records import Parsed, is_valid, parse_batch, repair_clip, valid_clips
 from transforms.shards.clips import ParsedClips, ShuffleSettings, count_laughter, split_by_shard, to_batch
 from transforms.shards.issues import InputIssues
+
+logger = logging.getLogger(__name__)
 
 _CLIPS_PARSED_AT_ONCE = 1024
 _CLIPS_PER_BATCH = 16_384
@@ -53,10 +57,13 @@ def find_files(item: str, *, splits: Sequence[str] = ()) -> Iterator[ClipFile]:
     Raises:
         NothingFound: the input matches no file.
     """
-    for path, size, _ in expand_input(item, extensions=(".tfrecord", ".gz"), what="TFRecord file"):
+    findings = Findings()
+    for path, size, _ in expand_input(item, extensions=(".tfrecord", ".gz"), what="TFRecord file", findings=findings):
         folders = path.split("/")[:-1]
         if not splits or set(splits) & set(folders):
             yield ClipFile(path, size, evaluation="eval" in folders)
+    for folder in findings.unlisted:
+        logger.warning("the folder %s cannot be listed; what it holds is left out", folder)
 
 
 def read_clips(files: Sequence[tuple[str, str]], issues: InputIssues) -> Iterator[ParsedClips]:
