@@ -81,6 +81,7 @@ setup(
         "transforms.plots",
         "transforms.shards",
         "transforms.tables",
+        "transforms.transport",
         "models",
         "models.bundles",
         "models.distillation",

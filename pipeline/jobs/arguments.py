@@ -71,7 +71,7 @@ def _add_decode_arguments(group: argparse._ArgumentGroup) -> None:
         type=float,
         default=defaults.max_gap_s,
         metavar="S",
-        help="a longer hole in the sound ends the recording as partial, seconds (default: %(default)g)",
+        help="longest jump of the times that is taken for missing sound, seconds (default: %(default)g)",
     )
     group.add_argument(
         "--stall-timeout",

@@ -7,10 +7,10 @@ import dataclasses
 from collections.abc import Sequence
 
 from common.text import display_text
-from pipeline.console import say
+from pipeline.console import hours_and_minutes, say
 from pipeline.jobs.detect_options import DetectOptions
 from transforms.embed import find_recordings
-from transforms.embed.embed_recordings import reusable_part
+from transforms.embed.embed_recordings import part_state
 from transforms.embed.recordings import Recording
 from transforms.embed.walk import Findings
 from transforms.tables import write_tables
@@ -23,7 +23,7 @@ MAX_SAID = 10
 """Messages of one kind."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class Plan:
     """The work of a run.
 
@@ -34,6 +34,8 @@ class Plan:
         doubles: recordings of one id, by path, for each id that several have.
         gone: recordings whose rows are to be removed, for the archive has them no longer.
         findings: what the search passed over, and what it may not list.
+        anew: of those to decode whose part is in the store, why: how many, and of how many seconds of sound.
+        waiting: those whose part is used although older rules of decoding may have got it wrong.
     """
 
     recordings: list[Recording]
@@ -42,6 +44,8 @@ class Plan:
     doubles: list[tuple[Recording, ...]] = dataclasses.field(default_factory=list)
     gone: list[DeletedRecording] = dataclasses.field(default_factory=list)
     findings: Findings = dataclasses.field(default_factory=Findings)
+    anew: dict[str, tuple[int, float]] = dataclasses.field(default_factory=dict)
+    waiting: int = 0
 
 
 def make(options: DetectOptions, findings: Findings) -> Plan:
@@ -63,9 +67,18 @@ def make(options: DetectOptions, findings: Findings) -> Plan:
         plan.pending.extend(plan.recordings)
         return plan
     with concurrent.futures.ThreadPoolExecutor(MAX_LOOKUPS_AT_ONCE) as pool:
-        found = pool.map(lambda candidates: reusable_part(candidates, options.embed) is not None, by_id.values())
-        for recording, is_usable in zip(plan.recordings, found, strict=True):
-            (plan.reused if is_usable else plan.pending).append(recording)
+        found = pool.map(lambda candidates: part_state(candidates, options.embed), by_id.values())
+        for recording, state in zip(plan.recordings, found, strict=True):
+            (plan.pending if state.why else plan.reused).append(recording)
+            plan.waiting += state.waits
+            if state.why and state.info:
+                count, audio_s = plan.anew.get(state.why, (0, 0.0))
+                plan.anew[state.why] = count + 1, audio_s + state.info.audio_s
+    if plan.waiting:
+        say(
+            f"{plan.waiting} transport streams in the store were decoded by older rules, and their times may be wrong; "
+            "run without --only new to have them decoded anew"
+        )
     return plan
 
 
@@ -86,6 +99,8 @@ def show(plan: Plan, options: DetectOptions) -> None:
         print(f"passed over: {others}")
     print(f"{len(plan.reused)} are in the store {options.embed.store} already")
     print(f"{len(plan.pending)} would be decoded and embedded ({size_gb:.3f} GB) with {options.embed.embedder.label}")
+    for why, (count, audio_s) in sorted(plan.anew.items()):
+        print(f"  {count} of them anew ({hours_and_minutes(audio_s)} of sound): {why}")
     _print_some([recording.path for recording in plan.pending])
     if options.prune:
         print(f"{len(plan.gone)} are in the archive no longer, and their rows would be removed")

@@ -158,7 +158,26 @@ def _swap(rng: np.random.Generator, data: bytes) -> bytes:
     return data[:a] + data[b:c] + data[a:b] + data[c:]
 
 
+def _clock(rng: np.random.Generator, data: bytes) -> bytes:
+    """Times of PES packets, one or all from one on, turned by anything; where there are none, of a few bytes."""
+    turned, at, places = bytearray(data), 0, []
+    while (at := data.find(b"\0\0\1", at, len(data) - 14)) >= 0:
+        if data[at + 3] >= 0xBD and data[at + 7] & 0x80:
+            places.append(at + 9)
+        at += 3
+    if not places:
+        return _flip(rng, data)
+    first, by = int(rng.integers(len(places))), int(rng.choice([rng.integers(2**33), rng.integers(60 * 90_000)]))
+    for place in places[first:] if rng.random() < 0.6 else places[first : first + 1]:
+        raw = int.from_bytes(turned[place : place + 5], "big")
+        time = (((raw >> 33 & 7) << 30 | (raw >> 17 & 0x7FFF) << 15 | raw >> 1 & 0x7FFF) + by) % 2**33
+        marked = (raw >> 36) << 36 | (time >> 30) << 33 | 1 << 32 | (time >> 15 & 0x7FFF) << 17 | 1 << 16
+        turned[place : place + 5] = (marked | (time & 0x7FFF) << 1 | 1).to_bytes(5, "big")
+    return bytes(turned)
+
+
 DAMAGES: dict[str, Damage] = {
+    "clock": _clock,
     "cut": _cut,
     "headless": _cut_start,
     "flipped": _flip,

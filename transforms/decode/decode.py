@@ -5,15 +5,23 @@ One pass of ffmpeg from the recording's start, in a process of its own, a block 
 
 import contextlib
 import os
-from collections.abc import Callable, Generator
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from common.text import Path, display_text
 from models.constants import SAMPLE_RATE_HZ
-from transforms.decode.ffmpeg_command import decode_command, ffmpeg_executable
+from transforms.decode.ffmpeg_command import (
+    decode_command,
+    decode_piped_command,
+    ffmpeg_executable,
+    list_streams_command,
+)
 from transforms.decode.ffmpeg_process import FfmpegProcess, FfmpegStalled, FfmpegTooSlow
-from transforms.decode.ffmpeg_report import FfmpegReport
 from transforms.decode.outcome import (
     MIN_AUDIO_S,
+    DecodeError,
     DecodeOutcome,
     DecodeRun,
     check_readable,
@@ -22,9 +30,17 @@ from transforms.decode.outcome import (
     timeout_error,
 )
 from transforms.decode.settings import DecodeSettings
-from transforms.decode.timeline import Samples, Timeline, in_blocks, read_packets, whole_seconds
+from transforms.decode.stream_facts import StreamFacts, parse_facts
+from transforms.decode.timeline import Samples, in_blocks, read_packets, whole_seconds
+from transforms.transport.clock import Break
+from transforms.transport.sound import Plan, SoundFeed, plan_sound
+from transforms.transport.surroundings import TICKS_PER_S
+from transforms.transport.waiting import Epoch
 
 Watch = Callable[[], contextlib.AbstractContextManager[None]]
+
+_LISTING_S = 60.0
+"""Most that is waited for the streams of a recording that gave no sound."""
 
 
 def decode_seconds(
@@ -36,11 +52,11 @@ def decode_seconds(
 ) -> Generator[Samples, None, DecodeOutcome]:
     """Decode a recording in one pass; yield int16 [block_s, 16000] blocks, then return the outcome.
 
-    Row k (counted over all blocks) is the audio from k to k + 1 s after the container's start, all channels
-    mixed to one at 16 kHz, holes filled with silence. Every block but the last has `block_s` rows. A last,
-    unfinished second is padded with zeros when it holds at least 0.1 s, else left out. One block is decoded
-    ahead; memory does not grow with the length. Closing the generator kills ffmpeg. What `watch` gives is entered, in
-    another thread, while a block is waited for.
+    Row k (counted over all blocks) is the sound from k to k + 1 s of the recording's timeline: seconds of sound played
+    so far, and of holes, which are filled with silence; zero is the first time in the file. All channels are mixed to
+    one at 16 kHz. Every block but the last has `block_s` rows. A last, unfinished second is padded with zeros when it
+    holds at least 0.1 s, else left out. One block is decoded ahead; memory does not grow with the length. Closing the
+    generator kills ffmpeg. What `watch` gives is entered, in another thread, while a block is waited for.
 
     Raises, at the first or a later block: DecodeError (one sentence: the file, the cause, what to do) when
     there is no audio to be had or the machine failed; RuntimeError when ffmpeg itself cannot be used;
@@ -50,29 +66,38 @@ def decode_seconds(
     if block_s < 1:
         raise ValueError(f"block_s must be at least 1, not {block_s}")
     settings = settings or DecodeSettings()
-    check_readable(path)
-    run = DecodeRun(path, settings, FfmpegReport(), Timeline(settings))
-    exit_status = yield from _decode(run, watch, block_s=block_s)
+    before = check_readable(path)
+    plan = _plan(path, settings)
+    run = DecodeRun(path, settings)
+    exit_status = yield from _decode(run, plan, watch, block_s=block_s)
     if run.report.layout_unknown and run.timeline.samples == 0:
-        run = DecodeRun(path, settings, FfmpegReport(), Timeline(settings))
-        exit_status = yield from _decode(run, watch, block_s=block_s, mean_of_channels=True)
+        run = DecodeRun(path, settings)
+        exit_status = yield from _decode(run, plan, watch, block_s=block_s, mean_of_channels=True)
+    if run.timeline.heard_s < MIN_AUDIO_S and run.report.opened:
+        run.facts = run.facts or _list_streams(run)
+    run.changed = check_readable(path) != before
     return outcome_of(run, exit_status=exit_status)
 
 
+def _plan(path: Path, settings: DecodeSettings) -> Plan | None:
+    try:
+        return plan_sound(os.fspath(path), settings.audio_stream)
+    except OSError as error:
+        reason = error.strerror or error
+        raise DecodeError(f"{display_text(path)} cannot be read ({reason}); check the path and the disk") from error
+
+
 def _decode(
-    run: DecodeRun, watch: Watch, *, block_s: int, mean_of_channels: bool = False
+    run: DecodeRun, plan: Plan | None, watch: Watch, *, block_s: int, mean_of_channels: bool = False
 ) -> Generator[Samples, None, int]:
-    """Yield the blocks of one run of ffmpeg and return its exit status, 0 where it was not let finish."""
-    executable, settings = ffmpeg_executable(), run.settings
-    limits = {"stall_timeout_s": settings.stall_timeout_s, "longest_s": settings.max_decode_s}
-    command = decode_command(run.path, run.settings, executable=executable, mean_of_channels=mean_of_channels)
+    """Yield the blocks of a recording and return ffmpeg's exit status, 0 where it was not let finish."""
+    runs = _FfmpegRuns(run, plan, mean_of_channels=mean_of_channels)
     # Order matters: leaving kills ffmpeg first, which ends a read that the thread may still wait in.
     with (
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode-ahead") as ahead,
-        FfmpegProcess(command, on_stderr=run.report.add, **limits) as process,
+        contextlib.closing(runs),
     ):
-        pieces = run.timeline.place(read_packets(process.stdout))
-        blocks = in_blocks(pieces, size=block_s * SAMPLE_RATE_HZ)
+        blocks = in_blocks(runs.pieces(), size=block_s * SAMPLE_RATE_HZ)
 
         def following() -> Samples | None:
             with watch():
@@ -84,8 +109,94 @@ def _decode(
                 pending = ahead.submit(following)
                 if len(seconds := whole_seconds(block, shortest_s=MIN_AUDIO_S)):
                     yield seconds
-            return 0 if run.timeline.ended_early else process.wait()
+            return 0 if run.timeline.cut else runs.exit_status
         except FfmpegStalled as error:
             raise stall_error(run) from error
         except FfmpegTooSlow as error:
             raise timeout_error(run) from error
+
+
+class _FfmpegRuns:
+    """The ffmpegs of a recording: one, or, of a transport stream, one for each epoch of its sound."""
+
+    def __init__(self, run: DecodeRun, plan: Plan | None, *, mean_of_channels: bool) -> None:
+        self.exit_status = 0
+        self._run = run
+        self._mean_of_channels = mean_of_channels
+        self._feed = SoundFeed(plan, run.settings.max_gap_s) if plan else None
+        run.sound = self._feed.facts if self._feed else None
+        self._lock = threading.Lock()
+        self._closed = False
+        self._process: FfmpegProcess | None = None
+
+    def pieces(self) -> Iterator[Samples]:
+        """The samples, one piece after another, without holes."""
+        if self._feed is None:
+            command = decode_command(
+                self._run.path,
+                self._run.settings,
+                executable=ffmpeg_executable(),
+                mean_of_channels=self._mean_of_channels,
+            )
+            yield from self._pieces_of(command)
+            return
+        command = decode_piped_command(executable=ffmpeg_executable(), mean_of_channels=self._mean_of_channels)
+        while (epoch := self._feed.next_epoch()) and not self._run.timeline.cut and self.exit_status >= 0:
+            before = self._run.timeline.heard_s
+            yield from self._pieces_of(command, epoch)
+            if self._run.timeline.heard_s == before:
+                self._run.undecoded.append(epoch.stream.codec or "")
+
+    def close(self) -> None:
+        """Kill what still runs; harmless when called again."""
+        with self._lock:
+            self._closed = True
+        if self._process is not None:
+            self._process.close()
+        if self._feed is not None:
+            self._feed.close()
+
+    def _pieces_of(self, command: list[str], epoch: Epoch | None = None) -> Iterator[Samples]:
+        run, timeline = self._run, self._run.timeline
+        feed = self._feed.chunks() if self._feed and epoch else None
+        process = self._start(command, feed)
+        if process is None:
+            return
+        with process:
+            base = epoch.base * SAMPLE_RATE_HZ // TICKS_PER_S if epoch else 0
+            breaks: deque[Break] | None = self._feed.breaks if self._feed else None
+            yield from timeline.place(read_packets(process.stdout), base=base, breaks=breaks)
+            if not timeline.cut:
+                self.exit_status = process.wait()
+            if process.feed_error is not None:
+                run.read_error = process.feed_error
+            facts = parse_facts(process.facts.decode("utf-8", "replace"))
+            run.facts = run.facts or (facts if facts.sounds else None)
+
+    def _start(self, command: list[str], feed: Iterator[bytes] | None) -> FfmpegProcess | None:
+        """The next process, None where no more is wanted."""
+        with self._lock:
+            if self._closed:
+                return None
+            settings = self._run.settings
+            self._process = FfmpegProcess(
+                command,
+                on_stderr=self._run.report.add,
+                stall_timeout_s=settings.stall_timeout_s,
+                longest_s=settings.max_decode_s,
+                feed=feed,
+            )
+            return self._process
+
+
+def _list_streams(run: DecodeRun) -> StreamFacts | None:
+    """The facts of a recording that gave no sound: whether it has any."""
+    command = list_streams_command(run.path, executable=ffmpeg_executable())
+    with (
+        contextlib.suppress(FfmpegStalled),
+        FfmpegProcess(command, on_stderr=lambda data: None, stall_timeout_s=_LISTING_S) as process,
+    ):
+        process.stdout.read()
+        process.wait()
+        return parse_facts(process.facts.decode("utf-8", "replace"))
+    return None

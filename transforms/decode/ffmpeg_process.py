@@ -1,4 +1,4 @@
-"""One ffmpeg process: its output read without ever hanging, its standard error drained, always reaped."""
+"""One ffmpeg process: fed and read without ever hanging, its standard error drained, always reaped."""
 
 import contextlib
 import io
@@ -10,9 +10,11 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import IO, Any
+
+from transforms.decode.ffmpeg_command import FACTS
 
 MAX_MEMORY_BYTES = 4 << 30
 """Address space of an ffmpeg: a header that lies about sizes asks for more, a real recording for some hundred MB."""
@@ -20,6 +22,8 @@ MAX_MEMORY_BYTES = 4 << 30
 _POLL_S = 1.0
 _KILL_WAIT_S = 30.0
 _BUFFER_BYTES = 1 << 18
+_FEEDER_WAIT_S = 5.0
+_MAX_FACTS_BYTES = 1 << 16
 
 
 class FfmpegStalled(Exception):
@@ -36,7 +40,9 @@ class FfmpegProcess:
     `stdout` reads its standard output. Only the time spent waiting for ffmpeg counts towards the stall
     timeout, every byte it writes there restarts it, and FfmpegStalled is raised where it is over; all waiting together
     may take `longest_s`, else FfmpegTooSlow. `on_stderr` gets the bytes of standard error as they come, in another
-    thread. The process may use MOST_MEMORY_BYTES and gets no more.
+    thread. `feed` gives, in a thread too, what the process reads from standard input; it is not asked further once the
+    process reads no more. The process may use MAX_MEMORY_BYTES and gets no more. The argument FACTS is replaced by a
+    pipe, and `facts` is what was written there.
     """
 
     def __init__(
@@ -46,12 +52,15 @@ class FfmpegProcess:
         stall_timeout_s: float,
         longest_s: float = math.inf,
         on_stderr: Callable[[bytes], None],
+        feed: Iterator[bytes] | None = None,
     ) -> None:
         """Start `command`; RuntimeError when it cannot be started."""
+        self.facts = b""
+        self.feed_error: Exception | None = None
         self._stall_timeout_s = stall_timeout_s
         self._on_stderr = on_stderr
         self._closing = threading.Event()
-        self._process = _start(command)
+        self._process, self._facts = _start(command, fed=feed is not None)
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._stderr: IO[bytes] = self._process.stderr
@@ -59,8 +68,14 @@ class FfmpegProcess:
             self._process.stdout, closing=self._closing, stall_timeout_s=stall_timeout_s, longest_s=longest_s
         )
         self.stdout = io.BufferedReader(patient, _BUFFER_BYTES)
-        self._drainer = threading.Thread(target=self._drain_stderr, name="ffmpeg-stderr", daemon=True)
-        self._drainer.start()
+        self._drainers = [threading.Thread(target=self._drain_stderr, name="ffmpeg-stderr", daemon=True)]
+        self._drainers.append(threading.Thread(target=self._drain_facts, name="ffmpeg-facts", daemon=True))
+        self._feeder: threading.Thread | None = None
+        if feed is not None:
+            self._feeder = threading.Thread(target=self._write, args=(feed,), name="ffmpeg-stdin", daemon=True)
+            self._feeder.start()
+        for drainer in self._drainers:
+            drainer.start()
 
     def __enter__(self) -> "FfmpegProcess":
         """Return itself."""
@@ -74,7 +89,8 @@ class FfmpegProcess:
 
     def wait(self) -> int:
         """Wait for the end after all output has been read; return the exit status (negative: a signal)."""
-        self._drainer.join(self._stall_timeout_s)
+        for thread in (*self._drainers, *([self._feeder] if self._feeder else [])):
+            thread.join(self._stall_timeout_s)
         try:
             return self._process.wait(self._stall_timeout_s)
         except subprocess.TimeoutExpired as error:
@@ -91,20 +107,70 @@ class FfmpegProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
             with contextlib.suppress(subprocess.TimeoutExpired):  # only where the kernel itself hangs
                 self._process.wait(_KILL_WAIT_S)
-        self._drainer.join()
+        for drainer in self._drainers:
+            drainer.join()
+        if self._feeder is not None:  # it may wait for a disk that hangs
+            self._feeder.join(_FEEDER_WAIT_S)
         self._stderr.close()
+        self._facts.close()
         self.stdout.close()
+
+    def _write(self, feed: Iterator[bytes]) -> None:
+        """Feed the process until it wants no more; its end of the pipe breaks when it ends or is killed."""
+        pipe = self._process.stdin
+        assert pipe is not None
+        try:
+            with pipe:
+                for data in feed:
+                    if self._closing.is_set():
+                        return
+                    _write_all(pipe, data)
+        except BrokenPipeError:
+            return
+        except Exception as error:  # raised where it is waited for, not in this thread
+            self.feed_error = error
+
+    def _drain_facts(self) -> None:
+        while data := _read_patiently(self._facts, 1 << 16, closing=self._closing, stall_timeout_s=math.inf):
+            self.facts += data[: _MAX_FACTS_BYTES - len(self.facts)]
 
     def _drain_stderr(self) -> None:
         while data := _read_patiently(self._stderr, 1 << 16, closing=self._closing, stall_timeout_s=math.inf):
             self._on_stderr(data)
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
+def _write_all(pipe: IO[bytes], data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[pipe.write(view) :]
+
+
+def _start(command: list[str], *, fed: bool) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+    """The process, and the reading end of its pipe for facts."""
+    reading, writing = os.pipe()
+    arguments = [f"pipe:{writing}" if argument == FACTS else argument for argument in command]
+    facts = open(reading, "rb", buffering=0)  # noqa: SIM115 (closed with the process)
+    try:
+        return _popen(arguments, writing, fed=fed), facts
+    except BaseException:
+        facts.close()
+        raise
+    finally:
+        os.close(writing)
+
+
+def _popen(command: list[str], writing: int, *, fed: bool) -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
     try:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True
+            command,
+            stdin=pipe if fed else subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=pipe,
+            bufsize=0,
+            start_new_session=True,
+            pass_fds=(writing,),
+            env=os.environ | {"TZ": "UTC0"},  # of the times in its log
         )
     except OSError as error:
         cure = "install imageio-ffmpeg, or let IMAGEIO_FFMPEG_EXE name an ffmpeg"

@@ -1,22 +1,25 @@
 """What ffmpeg says about a recording while it decodes it, read line by line from its standard error.
 
-The wheel of imageio-ffmpeg has no ffprobe, and a second look at the file would cost a second opening; the
-report of the decoding itself (at `-v level+verbose`) holds everything that is needed.
+A recording writes into that log too, by its tags and its name. So nothing in a line decides what is decoded, what the
+tables hold of codecs and rates comes from elsewhere (`stream_facts`), and a line counts only where it begins as ffmpeg
+begins one: with the time of day, to the millisecond, at which it is written, which no recording can know.
 """
 
 import collections
 import dataclasses
+import datetime as dt
 import re
 
-_LINE = re.compile(r"(?P<source>(?:\[[^\]]* @ 0x[0-9a-f]+\] )*)\[(?P<level>[a-z]+)\] (?P<text>.*)")
-_DURATION = re.compile(r"  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)")
-_STREAM = re.compile(r"  Stream #0:\d+\S*: (Audio|Video): (\w+)(.*)")
-_DECODED_FORMAT = re.compile(r"tb:.* samplerate:(\d+) chlayout:(?:(\d+) channels)?")
-_MIXED_CHANNELS = re.compile(r"ch:(\d+) chl:.* -> ch:1 ")
+_LINE = re.compile(
+    r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) (?P<source>(?:\[[^\]]* @ 0x[0-9a-f]+\] )*)"
+    r"\[(?P<level>[a-z]+)\] (?P<text>.*)"
+)
+_DURATION = re.compile(r"  Duration: (\d{2,7}):(\d\d):(\d\d(?:\.\d{1,3})?)")
 _CLOCK = re.compile(r"timestamp discontinuity \(stream id=-?\d+\): (-?\d+)")
-_DECODED = re.compile(r"  Input stream #0:\d+ \(audio\): .* (\d+) decode errors")
+_DECODED = re.compile(r"  Input stream #0:\d+ \(audio\): .* (\d{1,9}) decode errors")
 _TRUNCATED = re.compile(r"partial file|ended prematurely|Error during demuxing|[Tt]runcat|Read error")
 
+_CLOCK_SLACK_S = 2.0
 _KEPT_ERRORS = 20
 _MAX_LINE_BYTES = 4096
 
@@ -29,12 +32,6 @@ class FfmpegReport:
     """The container was recognised and opened."""
     duration_s: float | None = None
     duration_is_estimate: bool = False
-    audio_codecs: list[str] = dataclasses.field(default_factory=list)
-    """One entry an audio stream."""
-    video_streams: int = 0
-    sample_rate_hz: int | None = None
-    channels: int | None = None
-    """Both as first decoded; no channels where there was nothing to mix, which means one."""
     clock_resets: int = 0
     """Breaks of the container's clock that ffmpeg joined without a gap."""
     decode_errors: int = 0
@@ -48,17 +45,20 @@ class FfmpegReport:
     )
     _rest: bytes = b""
     _in_input: bool = False
+    _began: str = dataclasses.field(default_factory=lambda: _time_of_log(-_CLOCK_SLACK_S))
+    _now: str = ""
 
     def add(self, data: bytes) -> None:
         """Take the next bytes of standard error, cut anywhere."""
         *lines, rest = (self._rest + data).split(b"\n")
         self._rest = rest[:_MAX_LINE_BYTES]
+        self._now = _time_of_log(_CLOCK_SLACK_S)
         for line in lines:
             self._add_line(line[:_MAX_LINE_BYTES].decode("utf-8", "replace"))
 
     def _add_line(self, line: str) -> None:
         found = _LINE.match(line)
-        if not found:
+        if not found or not self._began <= found["time"] <= self._now:
             return
         source, level, text = found.group("source", "level", "text")
         if level in ("error", "fatal", "panic"):
@@ -83,25 +83,12 @@ class FfmpegReport:
             self._in_input = False
         elif self._in_input and (found := _DURATION.match(text)):
             self.duration_s = int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3])
-        elif self._in_input and (found := _STREAM.match(text)):
-            self._add_stream(*found.groups())
-
-    def _add_stream(self, kind: str, codec: str, rest: str) -> None:
-        if kind == "Audio":
-            self.audio_codecs.append(codec)
-        elif "(attached pic)" not in rest:
-            self.video_streams += 1
 
     def _add_event(self, text: str) -> None:
-        if self.sample_rate_hz is None and (found := _DECODED_FORMAT.match(text)):
-            self.sample_rate_hz = int(found[1])
-            self.channels = int(found[2]) if found[2] else None
-        elif self.channels is None and (found := _MIXED_CHANNELS.match(text)):
-            self.channels = int(found[1])
-        elif _CLOCK.match(text):
+        if _CLOCK.match(text):
             self.clock_resets += 1
         elif found := _DECODED.match(text):
-            self.decode_errors = int(found[1])
+            self.decode_errors += int(found[1])
         elif text.startswith("Estimating duration from bitrate"):
             self.duration_is_estimate = True
         else:
@@ -110,3 +97,9 @@ class FfmpegReport:
     def _look_for_truncation(self, text: str) -> None:
         if self.truncation is None and _TRUNCATED.search(text):
             self.truncation = text
+
+
+def _time_of_log(later_s: float) -> str:
+    """The present time, UTC, or somewhat later, as the log has it."""
+    moment = dt.datetime.now(dt.timezone.utc) + dt.timedelta(seconds=later_s)
+    return moment.replace(tzinfo=None).isoformat(sep=" ", timespec="milliseconds")

@@ -1,16 +1,21 @@
 """What came of decoding a recording, said in one sentence where it is not simply done."""
 
 import dataclasses
+import itertools
 import os
 import signal
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from common.text import Path, display_text
 from models.constants import SAMPLE_RATE_HZ
 from transforms.decode.ffmpeg_report import FfmpegReport
 from transforms.decode.settings import DecodeSettings
+from transforms.decode.stream_facts import StreamFacts
 from transforms.decode.timeline import Timeline
+from transforms.transport.clock import Break
+from transforms.transport.surroundings import TICKS_PER_S
+from transforms.transport.waiting import SoundFacts
 
 MIN_AUDIO_S = 0.1
 """A last, unfinished second counts from this much audio; so does a whole recording."""
@@ -19,6 +24,9 @@ _SHORTFALL_S = 2.0
 _MAX_FRAME_S = 0.1
 _OVERLAP_S = 1.0
 _NOTED_S = 0.3
+_NOTED_SILENCE_S = 1.0
+_NOTED_SHARE = 0.005
+_LISTED = 5
 _QUOTE_LENGTH = 200
 
 
@@ -43,7 +51,12 @@ class DecodeOutcome:
     status: str
     """"done", or "partial" where the audio breaks off before the recording's end."""
     error: str | None
-    """One sentence: why it is partial, or, where done, what to know of its times; mostly None."""
+    """One sentence: why it is partial, and what to know of its times; mostly None."""
+    is_transport_stream: bool = False
+    changed: bool = False
+    """Whether the file was written while it was read, so that it has to be read again."""
+    clock: tuple[tuple[float, ...], ...] = ()
+    """Where the clock of a transport stream breaks: second of the timeline, time in the stream (s), byte position."""
 
 
 class DecodeError(Exception):
@@ -55,8 +68,8 @@ class DecodeError(Exception):
         self.info = info or MediaInfo()
 
 
-def check_readable(path: Path) -> None:
-    """Refuse what is not a readable, regular, non-empty file; DecodeError."""
+def check_readable(path: Path) -> tuple[int, ...]:
+    """Refuse what is not a readable, regular, non-empty file; DecodeError. What it returns changes with the file."""
     name = display_text(path)
     try:
         facts = os.stat(path)
@@ -74,16 +87,37 @@ def check_readable(path: Path) -> None:
         raise DecodeError(f"{name} cannot be read ({reason}); check the path and the disk") from error
     if facts.st_size == 0:
         raise DecodeError(f"{name} is empty (0 bytes); record or copy it again")
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class DecodeRun:
-    """One run of ffmpeg over a recording: what was asked, what it said and what it gave."""
+    """The decoding of a recording: what was asked, what ffmpeg said and what it gave.
+
+    Attributes:
+        path, settings: what was asked.
+        report: what ffmpeg said.
+        timeline: what it gave.
+        facts: of the streams; None where it did not come to tell.
+        sound: of a transport stream, what was met in it.
+        undecoded: the codecs of epochs of a transport stream's sound that gave nothing.
+        read_error: why the file could not be read on.
+        changed: whether the file is another, or longer, than when it was opened.
+    """
 
     path: Path
     settings: DecodeSettings
-    report: FfmpegReport
-    timeline: Timeline
+    report: FfmpegReport = dataclasses.field(default_factory=FfmpegReport)
+    timeline: Timeline = dataclasses.field(init=False)
+    facts: StreamFacts | None = None
+    sound: SoundFacts | None = None
+    undecoded: list[str] = dataclasses.field(default_factory=list)
+    read_error: Exception | None = None
+    changed: bool = False
+
+    def __post_init__(self) -> None:
+        """Begin the timeline."""
+        self.timeline = Timeline(self.settings)
 
     @property
     def name(self) -> str:
@@ -96,15 +130,19 @@ class DecodeRun:
         return self.timeline.samples / SAMPLE_RATE_HZ
 
     @property
+    def duration_s(self) -> float | None:
+        """What the container says; None where its clock broke or it only estimates, for it then means nothing."""
+        report = self.report
+        if self.sound is not None:
+            trailing_s = self.sound.trailing_s
+            return self.audio_s + (trailing_s if trailing_s > _SHORTFALL_S else 0.0)
+        return None if report.clock_resets or report.duration_is_estimate else report.duration_s
+
+    @property
     def info(self) -> MediaInfo:
-        """What ffmpeg reported; no duration where the clock broke, for it then means nothing."""
-        report, codecs = self.report, self.report.audio_codecs[self.settings.audio_stream :]
-        return MediaInfo(
-            duration_s=None if report.clock_resets else report.duration_s,
-            codec=codecs[0] if codecs else None,
-            sample_rate_hz=report.sample_rate_hz,
-            channels=report.channels or (1 if report.sample_rate_hz else None),
-        )
+        """What is known of the container and of the stream that was decoded."""
+        facts = self.facts or StreamFacts()
+        return MediaInfo(self.duration_s, facts.codec, facts.sample_rate_hz, facts.channels)
 
 
 def outcome_of(run: DecodeRun, *, exit_status: int) -> DecodeOutcome:
@@ -115,7 +153,7 @@ def outcome_of(run: DecodeRun, *, exit_status: int) -> DecodeOutcome:
     if exit_status < 0:
         how = f"ffmpeg was stopped by {_signal_name(-exit_status)} while decoding {run.name}"
         raise DecodeError(f"{how}; run it again, with more memory if that was the cause", run.info)
-    if run.audio_s < MIN_AUDIO_S:
+    if run.timeline.heard_s < MIN_AUDIO_S:
         raise DecodeError(_why_nothing(run), run.info)
     broken = _why_partial(run, exit_status=exit_status)
     return DecodeOutcome(
@@ -123,7 +161,10 @@ def outcome_of(run: DecodeRun, *, exit_status: int) -> DecodeOutcome:
         audio_s=run.audio_s,
         silence_filled_s=run.timeline.silence_samples / SAMPLE_RATE_HZ,
         status="partial" if broken else "done",
-        error=broken or _note(run),
+        error="; ".join(filter(None, [broken, *_notes(run)])) or None,
+        is_transport_stream=run.sound is not None,
+        changed=run.changed,
+        clock=_clock_map(run),
     )
 
 
@@ -147,18 +188,20 @@ def check_size(path: Path, size_bytes: int, settings: DecodeSettings) -> None:
 
 
 def _why_nothing(run: DecodeRun) -> str:
-    report, stream, streams = run.report, run.settings.audio_stream, len(run.report.audio_codecs)
+    report, stream, streams = run.report, run.settings.audio_stream, run.facts.sounds if run.facts else 0
+    if run.read_error is not None:
+        return f"{run.name} cannot be read ({_reason(run.read_error)}); check the disk it lies on"
+    if run.sound is not None and run.sound.scrambled > run.sound.packets // 2:
+        return f"the sound of {run.name} is scrambled, so there is nothing to listen to; record it again, descrambled"
     if not report.opened:
         return _why_unopened(run)
     if streams == 0:
         return f"{run.name} has no audio stream, so there is nothing to listen to"
-    if stream >= streams:
+    if stream >= streams and run.sound is None:
         return f"{run.name} has no audio stream {stream}; choose --audio-stream from 0 to {streams - 1}"
-    if run.timeline.jump_to is not None:
-        start_s, limit = run.timeline.jump_to / SAMPLE_RATE_HZ, f"--max-gap ({run.settings.max_gap_s:g} s)"
-        return f"the audio of {run.name} starts only {start_s:.0f} s in, more than {limit}; raise --max-gap to keep it"
-    if run.audio_s > 0 or not report.first_errors:
-        return f"{run.name} holds only {run.audio_s:.3f} s of audio; at least {MIN_AUDIO_S:g} s are needed"
+    if run.timeline.heard_s > 0 or not report.first_errors:
+        heard_s = run.timeline.heard_s
+        return f"{run.name} holds only {heard_s:.3f} s of audio; at least {MIN_AUDIO_S:g} s are needed"
     return f"no audio of {run.name} could be decoded{_quote(report.first_errors)}; record or copy it again"
 
 
@@ -176,13 +219,17 @@ def _why_unopened(run: DecodeRun) -> str:
 def _why_partial(run: DecodeRun, *, exit_status: int) -> str | None:
     report, timeline, kept = run.report, run.timeline, f"kept the first {run.audio_s:.0f} s"
     where = f"at {run.audio_s:.1f} s"
-    if timeline.jump_to is not None:
-        gap_s, limit = timeline.jump_to / SAMPLE_RATE_HZ - run.audio_s, f"--max-gap ({run.settings.max_gap_s:g} s)"
-        return f"{run.name}: a gap of {gap_s:.0f} s in the audio {where} is longer than {limit}; {kept}"
+    if run.changed:
+        return f"{run.name} was written to while it was read; {kept}, run again once it is finished"
+    if run.read_error is not None:
+        return f"{run.name} cannot be read on {where} ({_reason(run.read_error)}); {kept}"
     if timeline.cut:
         return f"{run.name} is longer than {run.settings.max_duration_s / 3600:g} h; {kept}"
     if exit_status:
         return f"decoding {run.name} broke off {where}{_quote(reversed(report.last_errors))}; {kept}"
+    if run.undecoded:
+        codecs = ", ".join(sorted(set(run.undecoded)))
+        return f"sound of {run.name} could not be decoded ({codecs}){_quote(report.first_errors)}; {kept}"
     if _fell_short(run):
         said = _quote([report.truncation] if report.truncation else reversed(report.last_errors))
         return f"{run.name} seems cut off: its audio ends {where} of {report.duration_s:.1f} s{said}; {kept}"
@@ -193,26 +240,89 @@ def _why_partial(run: DecodeRun, *, exit_status: int) -> str | None:
 
 def _fell_short(run: DecodeRun) -> bool:
     """Tell whether the audio ends early because the file is broken; a longer video alone is no fault."""
-    report = run.report
-    if report.duration_s is None or report.clock_resets:
+    report, facts = run.report, run.facts or StreamFacts()
+    if run.sound is not None or report.duration_s is None or report.clock_resets:
         return False
     missing_s = report.duration_s - run.audio_s
     if missing_s <= _SHORTFALL_S:
         return False
-    only_audio = report.video_streams == 0 and len(report.audio_codecs) == 1
-    cut_off = only_audio and not report.duration_is_estimate
+    cut_off = not facts.has_video and facts.sounds == 1 and not report.duration_is_estimate
     return bool(report.truncation) or cut_off or report.decode_errors * _MAX_FRAME_S > missing_s
 
 
-def _note(run: DecodeRun) -> str | None:
-    breaks, told_s = run.report.clock_resets, run.report.duration_s
+def _notes(run: DecodeRun) -> Iterator[str]:
+    """What to know of a recording's times and sound, each as a part of a sentence that names it."""
+    report, timeline, told_s = run.report, run.timeline, run.report.duration_s
+    if run.sound is not None:
+        yield from _transport_notes(run, run.sound)
+    if report.clock_resets:
+        yield f"the clock of {run.name} breaks off {_times(report.clock_resets)}; what follows counts on without a gap"
+    if timeline.joined:
+        said = _listed(f"{by_s:.1f} s at {at_s:.1f} s" for at_s, by_s in timeline.joined)
+        yield (
+            f"the times of {run.name} jump ahead by more than --max-gap ({run.settings.max_gap_s:g} s), {said}: "
+            f"joined; up to {sum(by_s for _, by_s in timeline.joined):.1f} s may be missing"
+        )
+    if (silence_s := timeline.silence_samples / SAMPLE_RATE_HZ) >= _NOTED_SILENCE_S:
+        said = _listed(f"{length_s:.1f} s at {at_s:.1f} s" for at_s, length_s in timeline.filled)
+        yield f"{silence_s:.1f} s of the sound of {run.name} are missing and filled with silence: {said}"
+    if run.sound is not None or told_s is None or report.clock_resets:
+        return
+    missing_s = told_s - run.audio_s
+    if report.duration_is_estimate:
+        if abs(missing_s) > _SHORTFALL_S:
+            yield (
+                f"{run.name} tells no length: players guess {told_s:.0f} s where {run.audio_s:.0f} s are there, and "
+                "show other places for its times"
+            )
+    elif report.first_errors and missing_s > _NOTED_S and not _fell_short(run):
+        cause = _quote(report.first_errors)
+        yield f"{run.name} is damaged{cause} and {missing_s:.1f} s short: later times may be early by as much"
+
+
+def _transport_notes(run: DecodeRun, sound: SoundFacts) -> Iterator[str]:
+    breaks = [one for one in sound.breaks if one.at_s is not None and not one.filled]
     if breaks:
-        times = f"{breaks} time{'s' if breaks > 1 else ''}"
-        return f"the clock of {run.name} breaks off {times}; what follows a break counts on without a gap"
-    if told_s is not None and run.report.first_errors and (missing_s := told_s - run.audio_s) > _NOTED_S:
-        cause = _quote(run.report.first_errors)
-        return f"{run.name} is damaged{cause} and {missing_s:.1f} s short: later times may be early by as much"
-    return None
+        said = _listed((_said_of_break(one) for one in breaks), more=sound.more_breaks)
+        yield f"the clock of {run.name} jumps {_times(len(breaks) + sound.more_breaks)}: {said}"
+    if sound.scrambled > _NOTED_SHARE * sound.packets:
+        share = sound.scrambled / max(1, sound.packets)
+        yield f"{share:.0%} of the sound of {run.name} is scrambled and cannot be heard"
+    if len(sound.codecs) > 1:
+        kinds = [codec for codec, _ in itertools.groupby(codec for codec, _ in sound.codecs)]
+        if len(kinds) > 1:
+            yield f"the codec of {run.name} changes: {_listed(kinds)}"
+    if sound.programmes > 1:
+        yield f"{run.name} holds {sound.programmes} programmes; the sound of programme {sound.programme} was taken"
+
+
+def _said_of_break(one: Break) -> str:
+    said = f"by {one.by_s:+.1f} s at {one.at_s:.1f} s: joined"
+    return f"{said}; up to {one.by_s:.1f} s may be missing" if one.maybe_missing else said
+
+
+def _clock_map(run: DecodeRun) -> tuple[tuple[float, ...], ...]:
+    breaks = run.sound.breaks if run.sound else []
+    return tuple(
+        (round(one.at_s, 3), round(one.stamp / TICKS_PER_S, 3), float(one.position))
+        for one in breaks
+        if one.at_s is not None
+    )
+
+
+def _listed(said: Iterable[str], *, more: int = 0) -> str:
+    """The first few, and how many more there are."""
+    everything = list(said)
+    more += len(everything) - _LISTED
+    return ", ".join(everything[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _times(count: int) -> str:
+    return f"{count} time{'s' if count > 1 else ''}"
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)
 
 
 def _quote(errors: Iterable[str]) -> str:

@@ -5,8 +5,14 @@ import math
 
 from models.constants import SAMPLE_RATE_HZ
 
-_RULES_VERSION = 1
-"""Raise it when the rules of decoding change the samples they give."""
+RULES_VERSION = 2
+"""Of the rules of decoding: 2 believes a transport stream's clock only where it can be believed.
+
+A part says which rules made it; which parts older rules void is decided where parts are used.
+"""
+
+_FINGERPRINTED_RULES = 1
+"""Raise it when the rules change the samples of all recordings: no part is used on then."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,11 +21,11 @@ class DecodeSettings:
 
     audio_stream: int = 0
     max_gap_s: float = 600.0
-    """Longer holes in the audio are not filled with silence: the recording ends there, `partial`."""
+    """The longest jump of the times that is taken for missing sound; behind a longer one the sound is joined."""
     stall_timeout_s: float = 120.0
     """ffmpeg is given up when it gives nothing for so long; time that the reader takes does not count."""
     max_duration_s: float = 48 * 3600.0
-    """A recording that is longer, or never ends, is cut there, `partial`."""
+    """A recording that is longer, silence in holes included, or never ends, is cut there, `partial`."""
     max_decode_s: float = 12 * 3600.0
     """A recording on which ffmpeg takes longer is given up; time that the reader takes does not count."""
     max_size_bytes: float = 1e12
@@ -37,7 +43,7 @@ class DecodeSettings:
     def fingerprint(self) -> dict[str, object]:
         """Return what changes the samples, and nothing else, for the key of a stored result."""
         return {
-            "rules": _RULES_VERSION,
+            "rules": _FINGERPRINTED_RULES,
             "sample_rate_hz": SAMPLE_RATE_HZ,
             "audio_stream": self.audio_stream,
             "max_gap_s": float(self.max_gap_s),

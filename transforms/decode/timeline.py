@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy.typing as npt
 from models.constants import SAMPLE_RATE_HZ
 from transforms.decode.ffmpeg_command import TIME_OFFSET_S
 from transforms.decode.settings import DecodeSettings
+from transforms.transport.clock import Break
+from transforms.transport.surroundings import TICKS_PER_S
 
 Samples = npt.NDArray[np.int16]
 """int16, either [samples] or [seconds, 16000]."""
@@ -24,6 +27,10 @@ TOLERANCE_S = 0.1
 _SEGMENT, _CLUSTER, _TIMESTAMP = 0x18538067, 0x1F43B675, 0xE7
 _SIMPLE_BLOCK, _BLOCK_GROUP, _BLOCK = 0xA3, 0xA0, 0xA1
 _SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
+
+_EARLY_SAMPLES = SAMPLE_RATE_HZ // 100
+"""Times travel in whole milliseconds."""
+_KEPT_PLACES = 1000
 
 
 def read_packets(stream: io.BufferedIOBase) -> Iterator[TimedSamples]:
@@ -82,45 +89,78 @@ class Timeline:
     """Silence filled into holes."""
     dropped_samples: int = 0
     """Samples dropped because their time was already taken."""
-    jump_to: int | None = None
-    """Where the audio went on, in samples, after a gap longer than allowed; it ends before that."""
+    filled: list[tuple[float, float]] = dataclasses.field(default_factory=list)
+    """Where silence was filled in, and how much of it, seconds; the first thousand."""
+    joined: list[tuple[float, float]] = dataclasses.field(default_factory=list)
+    """Where the times jump ahead further than is taken for a hole, and by how much, seconds; the first thousand."""
     cut: bool = False
     """The longest duration was reached."""
+    _shift: int = 0
+    """From the samples' times to the timeline."""
 
     @property
-    def ended_early(self) -> bool:
-        """Whether the rest of the recording is not wanted."""
-        return self.cut or self.jump_to is not None
+    def heard_s(self) -> float:
+        """Seconds of sound, without the silence that was filled in."""
+        return (self.samples - self.silence_samples) / SAMPLE_RATE_HZ
 
-    def place(self, packets: Iterable[TimedSamples]) -> Iterator[Samples]:
-        """Yield int16 [samples] pieces that follow one another without holes from time zero on."""
+    def place(
+        self, packets: Iterable[TimedSamples], *, base: int = 0, breaks: deque[Break] | None = None
+    ) -> Iterator[Samples]:
+        """Yield int16 [samples] pieces that follow one another without holes from time zero on.
+
+        Args:
+            packets: the samples with their times.
+            base: added to the times, samples.
+            breaks: of the clock that gave the times, which is then believed: where it says that the sound was joined,
+                what comes next follows at once. They are taken out, and told their place on the timeline.
+        """
         limit = round(self.settings.max_duration_s * SAMPLE_RATE_HZ)
-        for start, samples in packets:
-            for piece in self._fitted(start, samples):
+        for time, samples in packets:
+            start = time + base
+            if breaks is None:
+                self._join_long_hole(start)
+            else:
+                self._pass_breaks(start, breaks)
+            for piece, is_silence in self._fitted(start + self._shift, samples):
                 self.cut = self.samples + len(piece) > limit
                 piece = piece[: limit - self.samples]
                 self.samples += len(piece)
+                self.silence_samples += len(piece) if is_silence else 0
                 yield piece
                 if self.cut:
                     return
-            if self.jump_to is not None:
-                return
 
-    def _fitted(self, start: int, samples: Samples) -> Iterator[Samples]:
-        """Yield silence up to `start`, then the samples, less what comes too late."""
-        hole = start - self.samples
+    def _pass_breaks(self, start: int, breaks: deque[Break]) -> None:
+        while breaks and start >= breaks[0].time * SAMPLE_RATE_HZ // TICKS_PER_S - _EARLY_SAMPLES:
+            passed = breaks.popleft()
+            passed.at_s = self.samples / SAMPLE_RATE_HZ
+            if not passed.filled:
+                self._shift = self.samples - start
+
+    def _join_long_hole(self, start: int) -> None:
+        hole = start + self._shift - self.samples
         if hole > self.settings.max_gap_s * SAMPLE_RATE_HZ:
-            self.jump_to = start
-            return
+            self._shift -= hole
+            _note(self.joined, self.samples, hole)
+
+    def _fitted(self, start: int, samples: Samples) -> Iterator[tuple[Samples, bool]]:
+        """Yield silence up to `start`, then the samples, less what comes too late; and of each whether it is filled."""
+        hole = start - self.samples
         if abs(hole) <= TOLERANCE_S * SAMPLE_RATE_HZ:
-            yield samples
+            yield samples, False
             return
-        self.silence_samples += max(hole, 0)
+        if hole > 0:
+            _note(self.filled, self.samples, hole)
         for filled in range(0, hole, SAMPLE_RATE_HZ):
-            yield np.zeros(min(SAMPLE_RATE_HZ, hole - filled), np.int16)
+            yield np.zeros(min(SAMPLE_RATE_HZ, hole - filled), np.int16), True
         dropped = min(max(-hole, 0), len(samples))
         self.dropped_samples += dropped
-        yield samples[dropped:]
+        yield samples[dropped:], False
+
+
+def _note(places: list[tuple[float, float]], at: int, length: int) -> None:
+    if len(places) < _KEPT_PLACES:
+        places.append((at / SAMPLE_RATE_HZ, length / SAMPLE_RATE_HZ))
 
 
 def in_blocks(pieces: Iterable[Samples], *, size: int) -> Iterator[Samples]:

@@ -16,14 +16,16 @@ import numpy.typing as npt
 from apache_beam.utils.shared import Shared
 
 from common import storage
+from common.redaction import redact_url
 from common.text import display_text, utf8_text
 from models.bundles.bundle import EmbedderSpec
 from models.constants import EMBEDDING_SIZE
 from models.networks.embedder import BATCH_SECONDS, Embedder
 from transforms import run_metrics
+from transforms.decode.containers import VIDEO
 from transforms.decode.decode import decode_seconds
 from transforms.decode.outcome import DecodeError, DecodeOutcome, check_size
-from transforms.decode.settings import DecodeSettings
+from transforms.decode.settings import RULES_VERSION, DecodeSettings
 from transforms.embed.recordings import Recording
 from transforms.embed.store import (
     PART_FORMAT,
@@ -37,6 +39,7 @@ from transforms.embed.store import (
     write_part,
 )
 from transforms.run_metrics import EmbedTimings
+from transforms.transport.packets import is_transport_stream
 
 logger = logging.getLogger(__name__)
 
@@ -92,22 +95,69 @@ class EmbedSettings:
         return fingerprint(facts)
 
 
-def reusable_part(candidates: Sequence[Recording], settings: EmbedSettings) -> tuple[PartInfo, Recording | None] | None:
-    """What the part of some recordings of one id says, where this run has nothing to do for them; else None.
+@dataclasses.dataclass(frozen=True)
+class PartState:
+    """What a run has to do for some recordings of one id.
+
+    Attributes:
+        info: what their part says; None where there is none.
+        source: the recording it was made from; None where that is not among them any more.
+        why: why they are decoded, or decoded anew; None where the part is used.
+        waits: whether the part is used although rules that have changed since made it.
+    """
+
+    info: PartInfo | None = None
+    source: Recording | None = None
+    why: str | None = None
+    waits: bool = False
+
+
+def part_state(candidates: Sequence[Recording], settings: EmbedSettings) -> PartState:
+    """Whether the part of some recordings of one id is used, and if not, why.
 
     A part is used where its fingerprint fits; recordings that failed are tried again, and so, whatever the settings,
-    are those whose embeddings were damaged in the store. With the part comes the recording it was made from, None where
-    that is not among them any more.
+    are those whose embeddings were damaged in the store and those that were written to while they were read. What older
+    rules of decoding may have got wrong, transport streams and what was partial, is decoded anew; of those, `only_new`
+    leaves alone what is whole.
     """
-    if settings.recompute:
-        return None
     info = read_info(part_path(settings.store, candidates[0].date, candidates[0].recording_id))
     if info is None:
-        return None
+        return PartState(why="not in the store")
+    if settings.recompute:
+        return PartState(info, why="--recompute")
     fitting = (one for one in candidates if info.fingerprint == _fingerprint_of_choice(one, candidates, info, settings))
     source = next(fitting, None)
-    left_alone = settings.only_new and info.stage != "store"
-    return (info, source) if left_alone or (source is not None and info.status != "failed") else None
+    if info.stage in ("store", "changed"):
+        return PartState(info, source, "damaged in the store" if info.stage == "store" else "changed while it was read")
+    outdated = _outdated(info, source or candidates[0])
+    if settings.only_new:
+        again = outdated and info.status == "partial"
+        return PartState(info, source, outdated if again else None, waits=bool(outdated) and not again)
+    if info.status == "failed" or source is None:
+        failed = info.status == "failed"
+        return PartState(info, source, "failed before" if failed else "the file, the embedder or an option is another")
+    return PartState(info, source, outdated)
+
+
+def _outdated(info: PartInfo, recording: Recording) -> str | None:
+    """Why the part of a recording is not what the present rules of decoding would give; None where it is."""
+    if info.rules >= RULES_VERSION or info.status == "failed":
+        return None
+    if info.status == "partial":
+        return "partial by older rules of decoding"
+    if info.is_transport_stream is False or not _is_transport_stream(recording.path):
+        return None
+    return "a transport stream, decoded by older rules"
+
+
+def _is_transport_stream(path: str) -> bool:
+    """By its content where it lies on this machine, else by its name."""
+    if storage.is_remote(path):
+        return os.path.splitext(redact_url(path))[1].lower() in VIDEO["mpegts"]
+    try:
+        return is_transport_stream(path)
+    except (OSError, ValueError):
+        return False
 
 
 def _fingerprint_of_choice(
@@ -137,18 +187,19 @@ def embed_recording(
     Raises:
         StoreError: the store cannot be written.
     """
-    found = reusable_part(candidates, settings)
-    if found is not None and found[1] is not None and found[0].recording.path != utf8_text(found[1].path):
+    state = part_state(candidates, settings)
+    used = None if state.why else state.info
+    if used is not None and state.source is not None and used.recording.path != utf8_text(state.source.path):
         try:
-            _rename_source(found[1], settings.store)
+            _rename_source(state.source, settings.store)
         except StoreError:
             raise
         except (OSError, ValueError, KeyError) as error:
-            logger.warning("the part of %s is damaged (%s) and is made anew", found[1].label, error)
-            found = None
-    info = found[0] if found else _compute_best(candidates, settings, embedder, timings or EmbedTimings())
+            logger.warning("the part of %s is damaged (%s) and is made anew", state.source.label, error)
+            used = None
+    info = used or _compute_best(candidates, settings, embedder, timings or EmbedTimings())
     first = candidates[0]
-    return EmbedResult(first.recording_id, first.date, info.seconds, info.status, reused=found is not None)
+    return EmbedResult(first.recording_id, first.date, info.seconds, info.status, reused=used is not None)
 
 
 def _compute_best(
@@ -254,11 +305,20 @@ def _embedded(
         silence_filled_s=round(outcome.silence_filled_s, 3),
         seconds=seconds,
         status=outcome.status,
-        stage="decode" if outcome.status == "partial" else None,
+        stage=_stage_of(outcome),
         error=outcome.error and _about_recording(outcome.error, recording, local),
         embedder=settings.embedder.label,
         embedder_fingerprint=settings.embedder.fingerprint,
+        rules=RULES_VERSION,
+        is_transport_stream=outcome.is_transport_stream,
+        clock=outcome.clock,
     )
+
+
+def _stage_of(outcome: DecodeOutcome) -> str | None:
+    if outcome.changed:
+        return "changed"
+    return "decode" if outcome.status == "partial" else None
 
 
 def _about_recording(sentence: str, recording: Recording, local: str) -> str:

@@ -36,6 +36,7 @@ from common.text import utf8_text
 from models.constants import EMBEDDING_SIZE
 from models.embedding_space import EmbeddingSpace
 from transforms.decode.outcome import MediaInfo
+from transforms.decode.settings import RULES_VERSION
 from transforms.embed.recordings import Recording, recording_at
 
 PART_FORMAT = 1
@@ -86,9 +87,14 @@ class PartInfo:
         audio_s, silence_filled_s: seconds of sound, silence in holes included, and of that silence.
         seconds: embeddings in the part.
         status: "done", "partial" or "failed".
-        stage: where it failed or broke off: "decode", "fetch", or "store" where the part was damaged; None where done.
+        stage: where it failed or broke off: "decode", "fetch", "changed" where the file was written to meanwhile, or
+            "store" where the part was damaged; None where done.
         error: one sentence; mostly None where done.
         embedder, embedder_fingerprint: label for tables, and what changes with weights, PCA and precision.
+        rules: of decoding, by version; 1 where the part does not say.
+        is_transport_stream: whether it was one; None where the part does not say.
+        clock: where the clock of a transport stream breaks, in order: the second of the timeline, the stream's own time
+            there (s), and the position in the file (bytes).
     """
 
     fingerprint: str
@@ -102,6 +108,9 @@ class PartInfo:
     error: str | None
     embedder: str
     embedder_fingerprint: str
+    rules: int = 1
+    is_transport_stream: bool | None = None
+    clock: tuple[tuple[float, ...], ...] = ()
 
     @classmethod
     def failed(
@@ -117,7 +126,20 @@ class PartInfo:
     ) -> PartInfo:
         """Of a recording that has no embeddings: it gave none, or they were lost."""
         media = media or MediaInfo()
-        return cls(fingerprint, recording, media, 0.0, 0.0, 0, "failed", stage, error, embedder, embedder_fingerprint)
+        return cls(
+            fingerprint,
+            recording,
+            media,
+            audio_s=0.0,
+            silence_filled_s=0.0,
+            seconds=0,
+            status="failed",
+            stage=stage,
+            error=error,
+            embedder=embedder,
+            embedder_fingerprint=embedder_fingerprint,
+            rules=RULES_VERSION,
+        )
 
     def to_document(self) -> dict[str, Any]:
         """As JSON holds it; paths that are no UTF-8 as tables hold them."""
@@ -137,8 +159,10 @@ class PartInfo:
         try:
             known = _known(cls, document)
             recording = Recording(**_known(Recording, known["recording"]))
-            return cls(**{**known, "recording": recording, "media": MediaInfo(**_known(MediaInfo, known["media"]))})
-        except (AttributeError, KeyError, TypeError) as error:
+            media = MediaInfo(**_known(MediaInfo, known["media"]))
+            clock = tuple(tuple(map(float, place)) for place in known.get("clock", ()))
+            return cls(**{**known, "recording": recording, "media": media, "clock": clock})
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             # the checksums of the part are right, so another version of this project wrote it, and nothing is damaged
             raise OtherFormat(f"its footer does not say what it should ({error})") from error
 

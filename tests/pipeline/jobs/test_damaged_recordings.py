@@ -14,7 +14,8 @@ def test_300_damaged_recordings_each_get_a_row_and_change_nothing_else(tmp_path)
     wrong, statuses = fuzz.run_batch_in_time(tmp_path / "cases", seed=0, numbers=range(CASES))
     assert wrong == []
     assert sum(statuses.values()) == CASES + len(fuzz.HEALTHY)
-    assert min(statuses[status] for status in ("done", "partial", "failed")) > 20
+    assert min(statuses[status] for status in ("done", "failed")) > 50
+    assert statuses["partial"] > 2
 
 
 def test_a_case_depends_on_seed_and_number_alone(tmp_path):

@@ -1,5 +1,6 @@
 """Second k of the decoded audio is [k, k+1) of the recording's own timeline, whatever the recording does."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from tests.helpers.media import (
     film,
     with_holes,
 )
-from transforms.decode.ffmpeg_command import decode_command, ffmpeg_executable
+from transforms.decode.ffmpeg_command import FACTS, decode_command, ffmpeg_executable
 from transforms.decode.settings import DecodeSettings
 
 CLOSE = {"abs": 0.05}
@@ -34,7 +35,9 @@ def test_a_hole_in_a_transport_stream_is_filled(tmp_path, hole_s):
     seconds, outcome = decode(path)
     assert beep_times(seconds) == pytest.approx(times, **CLOSE)
     assert outcome.silence_filled_s == pytest.approx(hole_s, abs=0.1)
-    assert (outcome.status, outcome.error) == ("done", None)
+    assert outcome.status == "done"
+    missing = f"{hole_s:.1f} s of the sound of {path} are missing and filled with silence: {hole_s:.1f} s at 10.0 s"
+    assert outcome.error == missing
     assert outcome.info.duration_s == pytest.approx(16 + hole_s, abs=0.3)
 
 
@@ -47,14 +50,25 @@ def test_two_holes_add_up(tmp_path):
     assert len(seconds) == 60
 
 
-def test_a_hole_longer_than_allowed_ends_the_audio(tmp_path):
+def test_a_hole_longer_than_allowed_is_joined_and_told(tmp_path):
     path = with_holes(tmp_path / "hole.ts", [4, 22], [(10, 20)], duration_s=24)
     seconds, outcome = decode(path, max_gap_s=8)
-    assert beep_times(seconds) == pytest.approx([4], **CLOSE)
-    assert outcome.status == "partial"
-    assert outcome.error == (
-        f"{path}: a gap of 10 s in the audio at 10.0 s is longer than --max-gap (8 s); kept the first 10 s"
-    )
+    assert beep_times(seconds) == pytest.approx([4, 12], **CLOSE)
+    assert outcome.status == "done"
+    assert outcome.error.startswith(f"the clock of {path} jumps 1 time: by +")
+    assert outcome.error.endswith(" s at 10.0 s: joined; up to 9.7 s may be missing")
+    assert outcome.silence_filled_s == 0
+
+
+def test_in_other_containers_a_longer_hole_is_joined_too(tmp_path):
+    stream = with_holes(tmp_path / "hole.ts", [4, 22], [(10, 20)], duration_s=24)
+    path = tmp_path / "hole.mkv"
+    ffmpeg("-copyts", "-i", stream, "-c", "copy", path)
+    assert beep_times(decode(path)[0]) == pytest.approx([4, 22], abs=0.1)
+    seconds, outcome = decode(path, max_gap_s=8)
+    assert beep_times(seconds) == pytest.approx([4, 12], abs=0.1)
+    assert outcome.status == "done"
+    assert f"the times of {path} jump ahead by more than --max-gap (8 s), 10.0 s at 10.0 s: joined" in outcome.error
 
 
 @pytest.mark.parametrize("offset_s", [1234, 95440], ids=["elsewhere", "wrapping"])
@@ -74,10 +88,14 @@ def test_audio_that_starts_after_the_video(tmp_path, name):
     assert len(seconds) == 9
 
 
-def test_audio_that_starts_too_late_is_an_error(tmp_path):
-    path = film(tmp_path / "late.mp4", [1], duration_s=2, audio_delay_s=30)
-    with pytest.raises(Exception, match="starts only 30 s in, more than --max-gap"):
-        decode(path, max_gap_s=20)
+@pytest.mark.parametrize("name", ["late.mp4", "late.ts"])
+def test_audio_that_starts_too_late_begins_at_once_and_that_is_told(tmp_path, name):
+    path = film(tmp_path / name, [1], duration_s=2, audio_delay_s=30)
+    seconds, outcome = decode(path, max_gap_s=20)
+    assert beep_times(seconds) == pytest.approx([1], **CLOSE)
+    assert outcome.status == "done"
+    assert "30.0 s at 0.0 s" in outcome.error
+    assert "joined; up to 30.0 s may be missing" in outcome.error
 
 
 def test_a_video_longer_than_its_audio_is_whole(tmp_path):
@@ -147,19 +165,28 @@ def test_a_clock_set_back_counts_on_and_is_told(tmp_path):
     seconds, outcome = decode(path)
     assert beep_times(seconds) == pytest.approx([1, 12], abs=0.1)
     assert outcome.status == "done"
-    assert outcome.error == f"the clock of {path} breaks off 1 time; what follows a break counts on without a gap"
-    assert outcome.info.duration_s is None
+    assert outcome.error == f"the clock of {path} jumps 1 time: by -3609.8 s at 10.0 s: joined"
+    assert outcome.info.duration_s == pytest.approx(20, abs=0.3)
+    assert [place for place, _, _ in outcome.clock] == pytest.approx([10], abs=0.1)
 
 
-def test_a_jump_of_hours_ends_the_audio_and_takes_no_memory(tmp_path):
+def test_a_jump_of_hours_is_joined_and_takes_no_memory(tmp_path):
     parts = [film(tmp_path / "1.ts", [1], duration_s=10)]
     parts += [film(tmp_path / "2.ts", [2], "-output_ts_offset", 7200, duration_s=10)]
     path = join(tmp_path / "jump.ts", *parts)
     seconds, outcome = decode(path)
-    assert beep_times(seconds) == pytest.approx([1], **CLOSE)
-    assert (outcome.status, len(seconds)) == ("partial", 10)
-    assert "a gap of 7190 s in the audio at 10.0 s is longer than --max-gap (600 s)" in outcome.error
-    assert peak_bytes(decode_command(path, DecodeSettings(), executable=ffmpeg_executable())) < 400e6
+    assert beep_times(seconds) == pytest.approx([1, 12], abs=0.1)
+    assert (outcome.status, len(seconds)) == ("done", 20)
+    assert "by +7189.8 s at 10.0 s: joined; up to 7189.8 s may be missing" in outcome.error
+
+
+def test_a_jump_in_another_container_takes_no_memory(tmp_path):
+    """What ffmpeg gives is a hole of hours, not its silence."""
+    parts = [film(tmp_path / "1.ts", [1], duration_s=10)]
+    parts += [film(tmp_path / "2.ts", [2], "-output_ts_offset", 7200, duration_s=10)]
+    path = join(tmp_path / "jump.ts", *parts)
+    command = decode_command(path, DecodeSettings(), executable=ffmpeg_executable())
+    assert peak_bytes([os.devnull if argument == FACTS else argument for argument in command]) < 400e6
 
 
 def peak_bytes(command: list[str]) -> int:
