@@ -55,6 +55,21 @@ def make_short_recordings(folder: pathlib.Path, *, count: int, seconds: float) -
         os.link(short, folder / f"{day}_{number // 336 % 24:02d}00_US_TEST{number:06d}_Short.mp4")
 
 
+def make_broadcast(path: pathlib.Path, *, minutes: int) -> pathlib.Path:
+    """A transport stream as broadcasters send it: MPEG-2 video of some 3.3 Mbit/s and MP2 of 192 kbit/s in stereo."""
+    picture = "testsrc2=s=720x576:r=25,noise=alls=20:allf=t"
+    rates = ("-b:v", "3000k", "-maxrate", "3300k", "-bufsize", "1200k")
+    minute = path.with_suffix(".minute.ts")
+    _ffmpeg(
+        *("-f", "lavfi", "-t", "60", "-i", picture, "-stream_loop", "-1", "-t", "60", "-i"),
+        *(str(_make_loop(path.parent / "loop.mp4")), "-map", "0:v", "-map", "1:a", "-c:v", "mpeg2video", *rates),
+        *("-g", "12", "-c:a", "mp2", "-b:a", "192k", str(minute)),
+    )
+    _ffmpeg("-stream_loop", str(minutes - 1), "-i", str(minute), "-map", "0", "-c", "copy", str(path))
+    minute.unlink()
+    return path
+
+
 def _make_loop(path: pathlib.Path) -> pathlib.Path:
     if not path.exists():
         raw = path.with_suffix(".pcm")

@@ -89,15 +89,17 @@ def is_transport_stream(path: str | bytes) -> bool:
 def read_packets(file: BinaryIO, stride: int) -> Iterator[Packets]:
     """The packets of a file from where it stands, in batches; what lies between them where it is damaged is left out.
 
-    Memory does not grow with the file.
+    A batch is gone when the next is asked for: the memory is one buffer.
     """
-    rest, position = b"", file.tell()
-    while chunk := file.read(_CHUNK_BYTES):
-        data = rest + chunk
+    buffer, position, held = np.empty(_CHUNK_BYTES, np.uint8), file.tell(), 0
+    while count := file.readinto(buffer[held:]):  # type: ignore[attr-defined]
+        data = buffer[: held + count]
         used = yield from _split(data, stride, position, last=False)
-        rest, position = data[used:], position + used
-    if rest:
-        yield from _split(rest, stride, position, last=True)
+        held = len(data) - used
+        buffer[:held] = data[used:].copy()
+        position += used
+    if held:
+        yield from _split(buffer[:held], stride, position, last=True)
 
 
 def parse_headers(data: npt.NDArray[np.uint8]) -> Headers:
@@ -141,7 +143,7 @@ class Continuity:
         """
         count = len(headers.pid)
         broken = np.zeros(count, bool)
-        order = np.argsort(headers.pid, kind="stable")
+        order = np.argsort(headers.pid.astype(np.uint16), kind="stable")  # by radix, for 16 bits
         pid, counter = headers.pid[order], headers.counter[order]
         before = np.empty(count, np.int32)
         before[1:] = counter[:-1]
@@ -170,9 +172,9 @@ def _find_sync(data: npt.NDArray[np.uint8], stride: int, wanted: int, start: int
     return start + int(places[0]) if len(places) else None
 
 
-def _split(buffer: bytes, stride: int, position: int, *, last: bool) -> Generator[Packets, None, int]:
-    """Yield the packets in a buffer that lies at `position`; return how many bytes of it are done with."""
-    data, start = np.frombuffer(buffer, np.uint8), 0
+def _split(data: npt.NDArray[np.uint8], stride: int, position: int, *, last: bool) -> Generator[Packets, None, int]:
+    """Yield the packets in bytes that lie at `position`; return how many of them are done with."""
+    start = 0
     # the last packet of a file may lack the bytes that lie behind it
     spare = stride - PACKET_BYTES if last else 0
     while (count := (len(data) - start + spare) // stride) > 0:

@@ -102,13 +102,11 @@ class Tables:
         """Take a packet of one of `pids`; whether it changed what is known."""
         changed = False
         for section in self._sections(pid, packet[payload_at:], starts=starts):
-            if self._seen.get(pid) != section:
-                self._seen[pid] = section
-                changed |= self._read_association(section) if pid == PAT_PID else self._read_map(section, pid)
+            changed |= self._read_association(section) if pid == PAT_PID else self._read_map(section, pid)
         return changed
 
     def _sections(self, pid: int, payload: bytes, *, starts: bool) -> Iterator[bytes]:
-        """The whole sections that a packet completes, checksum verified, each without it."""
+        """The whole sections that a packet completes and that are not as before, checksum verified, each without it."""
         part = self._parts.setdefault(pid, bytearray())
         if starts:
             if not payload:
@@ -122,7 +120,10 @@ class Tables:
                 return
             section = bytes(part[:end])
             del part[:end]
+            if self._seen.get(pid) == section:
+                continue
             if end >= 12 and section[5] & 1 and checksum(section) == 0:
+                self._seen[pid] = section
                 yield section[:-4]
         del part[:]
 
