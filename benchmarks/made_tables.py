@@ -76,6 +76,8 @@ def _recordings(names: list[str], failed: np.ndarray) -> pa.Table:
         "duration_s": np.full(rows, 3600.0),
         "audio_s": np.where(failed, 0.0, 3600.0),
         "silence_filled_s": np.zeros(rows),
+        "peak_dbfs": np.full(rows, -1.0),
+        "mean_dbfs": np.full(rows, -22.0),
         "start_utc": starts,
         "country": ["US"] * rows,
         "network": [part[3] for part in parts],

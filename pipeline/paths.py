@@ -6,7 +6,7 @@ import argparse
 import os
 import pathlib
 
-from transforms.tables.media import NO_MEDIA
+from transforms.tables.media import NO_MEDIA, is_windows_path
 
 
 def absolute_path(place: str) -> str:
@@ -17,7 +17,9 @@ def absolute_path(place: str) -> str:
 
 def absolute_media(media: str | None) -> str | None:
     """The same of --media, which need not be given, and may be NO_MEDIA."""
-    return absolute_path(media) if media and media != NO_MEDIA else media
+    if not media or media == NO_MEDIA or is_windows_path(media):
+        return media
+    return absolute_path(media)
 
 
 def local_folder(text: str) -> pathlib.Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import concurrent.futures
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
@@ -51,9 +52,17 @@ class Embedder:
         signature = [tf.TensorSpec((BATCH_SECONDS, SECOND_SAMPLES), tf.int16)]
         self._function = tf.function(graph, input_signature=signature, autograph=False).get_concrete_function()
 
+    @functools.cached_property
+    def _silence(self) -> npt.NDArray[np.uint8]:
+        """The embedding of a second of silence, uint8 [1, 128]."""
+        import tensorflow as tf
+
+        silence = tf.zeros((BATCH_SECONDS, SECOND_SAMPLES), tf.int16)
+        return cast("npt.NDArray[np.uint8]", self._function(silence).numpy())[:1]
+
     def warm_up(self) -> None:
         """Run every thread once, so that what TensorFlow prepares at a first call counts as loading."""
-        self.embed(np.zeros((self.threads * BATCH_SECONDS, SECOND_SAMPLES), np.int16))
+        self.embed(np.ones((self.threads * BATCH_SECONDS, SECOND_SAMPLES), np.int16))
 
     def embed(self, pcm: npt.NDArray[np.int16]) -> npt.NDArray[np.uint8]:
         """Embeddings, uint8 [n, 128], of n seconds of 16 kHz mono sound, int16 [n, 16000]."""
@@ -94,6 +103,8 @@ class Embedder:
         if pcm.ndim != 2 or pcm.shape[1] != SECOND_SAMPLES or pcm.dtype != np.int16:
             raise ValueError(f"seconds of sound are int16 [n, {SECOND_SAMPLES}], not {pcm.dtype} {pcm.shape}")
         count = len(pcm)
+        if not pcm.any():  # as where missing sound was filled in, which may be hours
+            return np.repeat(self._silence, count, axis=0)
         if count < BATCH_SECONDS:
             pcm = np.pad(pcm, ((0, BATCH_SECONDS - count), (0, 0)))
         import tensorflow as tf

@@ -233,7 +233,10 @@ def _show_plan(options: ShardsOptions) -> None:
         labels = read_labels(options.labels)
         what = f"{len(labels)} labels of {len({label.recording for label in labels})} recordings"
     else:
-        files = {file for item in options.inputs for file in find_files(item, splits=options.splits)}
+        found = {file for item in options.inputs for file in find_files(item, splits=options.splits)}
+        for folder in sorted(file.path for file in found if file.unlisted):
+            say(f"the folder {display_text(folder)} cannot be listed; what it holds is left out")
+        files = {file for file in found if not file.unlisted}
         size_gb = sum(max(0, file.size_bytes) for file in files) / 1e9
         what = f"{len(files)} files ({size_gb:.3f} GB), {sum(file.evaluation for file in files)} of AudioSet's eval"
         if not files:

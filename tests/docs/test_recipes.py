@@ -21,7 +21,7 @@ def write(folder, table, date, *, before):
     schema = SCHEMAS[table]
     rows = pa.table([pa.array([VALUES[str(field.type)]], field.type) for field in schema], schema=schema)
     if before:
-        kept = [field for field in schema if field.name != "file_name"]
+        kept = [field for field in schema if field.name not in ("file_name", "peak_dbfs", "mean_dbfs")]
         fields = [pa.field("window_s", pa.int8()) if field.name == "window_s" else field for field in kept]
         rows = rows.select([field.name for field in kept]).cast(pa.schema(fields))
     path = folder / "tables" / table / f"date={date}" / f"{table}.parquet"

@@ -4,15 +4,21 @@ One pass of ffmpeg from the recording's start, in a process of its own, a block 
 """
 
 import contextlib
+import dataclasses
+import itertools
+import math
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
 from common.text import Path, display_text
 from models.constants import SAMPLE_RATE_HZ
 from transforms.decode.ffmpeg_command import (
+    Mix,
     decode_command,
     decode_piped_command,
     ffmpeg_executable,
@@ -32,12 +38,22 @@ from transforms.decode.outcome import (
 from transforms.decode.settings import DecodeSettings
 from transforms.decode.stream_facts import StreamFacts, parse_facts
 from transforms.decode.timeline import Samples, in_blocks, read_packets, whole_seconds
+from transforms.decode.wav_header import WavSound, misfit_sound
 from transforms.transport.clock import Break
 from transforms.transport.sound import Plan, SoundFeed, plan_sound
 from transforms.transport.surroundings import TICKS_PER_S
 from transforms.transport.waiting import Epoch
 
 Watch = Callable[[], contextlib.AbstractContextManager[None]]
+
+_EIGHT_BITS = frozenset(("pcm_u8", "pcm_s8", "pcm_s8_planar", "8svx_exp", "8svx_fib"))
+"""Their sum is rounded otherwise."""
+
+_SILENT_PEAK = 10
+_SILENT_DBFS = -70.0
+"""Of the loudest sample: about ten steps of 16 bits."""
+_LISTENED_S = 600.0
+_MOST_LISTENED = 8
 
 _LISTING_S = 60.0
 """Most that is waited for the streams of a recording that gave no sound."""
@@ -68,15 +84,25 @@ def decode_seconds(
     settings = settings or DecodeSettings()
     before = check_readable(path)
     plan = _plan(path, settings)
-    run = DecodeRun(path, settings)
+    run = DecodeRun(path, settings, wav=_misfit_sound(path))
     exit_status = yield from _decode(run, plan, watch, block_s=block_s)
     if run.report.layout_unknown and run.timeline.samples == 0:
-        run = DecodeRun(path, settings)
-        exit_status = yield from _decode(run, plan, watch, block_s=block_s, mean_of_channels=True)
+        run = DecodeRun(path, settings, wav=run.wav)
+        exit_status = yield from _decode(run, plan, watch, block_s=block_s, mix="mean")
     if run.timeline.heard_s < MIN_AUDIO_S and run.report.opened:
         run.facts = run.facts or _list_streams(run)
+    if run.timeline.heard_s >= MIN_AUDIO_S and (run.mixer.peak_dbfs or -math.inf) < _SILENT_DBFS:
+        run.louder_stream = _louder_stream(run)
     run.changed = check_readable(path) != before
     return outcome_of(run, exit_status=exit_status)
+
+
+def _misfit_sound(path: Path) -> WavSound | None:
+    try:
+        return misfit_sound(os.fspath(path))
+    except OSError as error:
+        reason = error.strerror or error
+        raise DecodeError(f"{display_text(path)} cannot be read ({reason}); check the path and the disk") from error
 
 
 def _plan(path: Path, settings: DecodeSettings) -> Plan | None:
@@ -88,10 +114,10 @@ def _plan(path: Path, settings: DecodeSettings) -> Plan | None:
 
 
 def _decode(
-    run: DecodeRun, plan: Plan | None, watch: Watch, *, block_s: int, mean_of_channels: bool = False
+    run: DecodeRun, plan: Plan | None, watch: Watch, *, block_s: int, mix: Mix = "two"
 ) -> Generator[Samples, None, int]:
     """Yield the blocks of a recording and return ffmpeg's exit status, 0 where it was not let finish."""
-    runs = _FfmpegRuns(run, plan, mean_of_channels=mean_of_channels)
+    runs = _FfmpegRuns(run, plan, mix)
     # Order matters: leaving kills ffmpeg first, which ends a read that the thread may still wait in.
     with (
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode-ahead") as ahead,
@@ -108,7 +134,7 @@ def _decode(
             while (block := pending.result()) is not None:
                 pending = ahead.submit(following)
                 if len(seconds := whole_seconds(block, shortest_s=MIN_AUDIO_S)):
-                    yield seconds
+                    yield run.mixer.mix(seconds)
             return 0 if run.timeline.cut else runs.exit_status
         except FfmpegStalled as error:
             raise stall_error(run) from error
@@ -119,10 +145,10 @@ def _decode(
 class _FfmpegRuns:
     """The ffmpegs of a recording: one, or, of a transport stream, one for each epoch of its sound."""
 
-    def __init__(self, run: DecodeRun, plan: Plan | None, *, mean_of_channels: bool) -> None:
+    def __init__(self, run: DecodeRun, plan: Plan | None, mix: Mix) -> None:
         self.exit_status = 0
         self._run = run
-        self._mean_of_channels = mean_of_channels
+        self._mix = mix
         self._feed = SoundFeed(plan, run.settings.max_gap_s) if plan else None
         run.sound = self._feed.facts if self._feed else None
         self._lock = threading.Lock()
@@ -130,20 +156,13 @@ class _FfmpegRuns:
         self._process: FfmpegProcess | None = None
 
     def pieces(self) -> Iterator[Samples]:
-        """The samples, one piece after another, without holes."""
+        """The samples, int16 [n, 2], one piece after another, without holes."""
         if self._feed is None:
-            command = decode_command(
-                self._run.path,
-                self._run.settings,
-                executable=ffmpeg_executable(),
-                mean_of_channels=self._mean_of_channels,
-            )
-            yield from self._pieces_of(command)
+            yield from self._pieces_of(None)
             return
-        command = decode_piped_command(executable=ffmpeg_executable(), mean_of_channels=self._mean_of_channels)
         while (epoch := self._feed.next_epoch()) and not self._run.timeline.cut and self.exit_status >= 0:
             before = self._run.timeline.heard_s
-            yield from self._pieces_of(command, epoch)
+            yield from self._pieces_of(epoch)
             if self._run.timeline.heard_s == before:
                 self._run.undecoded.append(epoch.stream.codec or "")
 
@@ -156,22 +175,41 @@ class _FfmpegRuns:
         if self._feed is not None:
             self._feed.close()
 
-    def _pieces_of(self, command: list[str], epoch: Epoch | None = None) -> Iterator[Samples]:
+    def _pieces_of(self, epoch: Epoch | None) -> Iterator[Samples]:
         run, timeline = self._run, self._run.timeline
-        feed = self._feed.chunks() if self._feed and epoch else None
-        process = self._start(command, feed)
+        chunks = _Repeatable(self._feed.chunks()) if self._feed and epoch else None
+        process = self._start(self._command(), chunks)
+        if (
+            process is not None
+            and self._mix == "two"
+            and not _mixes_as_two(parse_facts(_text(process.wait_for_facts())))
+        ):
+            process.close()
+            self._mix = "all"
+            process = self._start(self._command(), chunks and chunks.again())
         if process is None:
             return
+        if chunks is not None:
+            chunks.forget()
         with process:
             base = epoch.base * SAMPLE_RATE_HZ // TICKS_PER_S if epoch else 0
             breaks: deque[Break] | None = self._feed.breaks if self._feed else None
-            yield from timeline.place(read_packets(process.stdout), base=base, breaks=breaks)
+            packets = read_packets(process.stdout, channels=2 if self._mix == "two" else 1)
+            yield from timeline.place(packets, base=base, breaks=breaks)
             if not timeline.cut:
                 self.exit_status = process.wait()
             if process.feed_error is not None:
                 run.read_error = process.feed_error
-            facts = parse_facts(process.facts.decode("utf-8", "replace"))
+            facts = parse_facts(_text(process.facts))
             run.facts = run.facts or (facts if facts.sounds else None)
+
+    def _command(self) -> list[str]:
+        executable = ffmpeg_executable()
+        if self._feed is not None:
+            return decode_piped_command(executable=executable, mix=self._mix)
+        run = self._run
+        ignored = run.wav is not None and not run.wav.is_cut
+        return decode_command(run.path, run.settings, executable=executable, mix=self._mix, ignore_length=ignored)
 
     def _start(self, command: list[str], feed: Iterator[bytes] | None) -> FfmpegProcess | None:
         """The next process, None where no more is wanted."""
@@ -189,6 +227,55 @@ class _FfmpegRuns:
             return self._process
 
 
+class _Repeatable:
+    """An iterator of bytes that can be begun again, until what it gave is forgotten; for one thread at a time."""
+
+    def __init__(self, source: Iterator[bytes]) -> None:
+        self._source = source
+        self._given: list[bytes] | None = []
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        data = next(self._source)
+        if self._given is not None:
+            self._given.append(data)
+        return data
+
+    def again(self) -> Iterator[bytes]:
+        """All of it, from the beginning."""
+        return itertools.chain(self._given or [], self)
+
+    def forget(self) -> None:
+        """Keep nothing further."""
+        self._given = None
+
+
+def _mixes_as_two(facts: StreamFacts) -> bool:
+    """Whether the sum of two channels is what ffmpeg mixes: there are no others, and they have more than 8 bits."""
+    return facts.channels in (1, 2) and facts.codec not in _EIGHT_BITS
+
+
+def _text(facts: bytes) -> str:
+    return facts.decode("utf-8", "replace")
+
+
+def _louder_stream(run: DecodeRun) -> int | None:
+    """Another stream of sound that is not silent at its beginning; None where there is none."""
+    if run.settings.max_duration_s == _LISTENED_S:  # this is one of them
+        return None
+    count = run.sound.sounds if run.sound else (run.facts.sounds if run.facts else 0)
+    for number in range(min(count, _MOST_LISTENED)):
+        if number != run.settings.audio_stream:
+            settings = dataclasses.replace(run.settings, audio_stream=number, max_duration_s=_LISTENED_S)
+            with contextlib.suppress(DecodeError):
+                peaks = [int(np.abs(block.astype(np.int32)).max()) for block in decode_seconds(run.path, settings)]
+                if max(peaks, default=0) > _SILENT_PEAK:
+                    return number
+    return None
+
+
 def _list_streams(run: DecodeRun) -> StreamFacts | None:
     """The facts of a recording that gave no sound: whether it has any."""
     command = list_streams_command(run.path, executable=ffmpeg_executable())
@@ -198,5 +285,5 @@ def _list_streams(run: DecodeRun) -> StreamFacts | None:
     ):
         process.stdout.read()
         process.wait()
-        return parse_facts(process.facts.decode("utf-8", "replace"))
+        return parse_facts(_text(process.facts))
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 import ffmpeg
 import imageio_ffmpeg
@@ -17,6 +18,9 @@ TIME_OFFSET_S = 10
 FACTS = "FACTS"
 """Stands for the number of the pipe that gets the facts of the streams, known only when the process starts."""
 
+FACTS_END = b"\n#channel_layout_name 0: "
+"""Where, in the facts, all is said of the stream that is decoded."""
+
 _RECORDING = "RECORDING"
 """Stands for the path, for ffmpeg-python takes only names that are valid Unicode."""
 
@@ -27,12 +31,23 @@ _DISCONTINUITY_S = 86400
 
 _QUIET_OPTIONS = ("-nostdin", "-hide_banner", "-nostats", "-v", "level+datetime+verbose")
 
+Mix = Literal["two", "all", "mean"]
+"""How channels become one: half the sum of two, with half their difference beside it; all by the usual weights of their
+places; or all to their plain mean, which works for channels of unknown places too."""
+
+_SUM_AND_DIFFERENCE = "stereo|c0<c0+c1|c1=0.5*c0-0.5*c1"
+
 _MEAN_OF_CHANNELS = "mono|c0<" + "+".join(f"c{channel}" for channel in range(64))
 """`pan` leaves out the channels that are not there and scales what is left to a sum of 1."""
 
 
 def decode_command(
-    path: str | bytes | os.PathLike, settings: DecodeSettings, *, executable: str, mean_of_channels: bool = False
+    path: str | bytes | os.PathLike,
+    settings: DecodeSettings,
+    *,
+    executable: str,
+    mix: Mix = "all",
+    ignore_length: bool = False,
 ) -> list[str]:
     """Return the ffmpeg command that writes Matroska to standard output: one track, s16le, 16 kHz, mono.
 
@@ -40,8 +55,8 @@ def decode_command(
     zero, whenever the audio's rate or channels change half-way. So samples travel with their times, which
     count from the container's start, plus TIME_OFFSET_S.
 
-    All channels are mixed: by the usual weights of their places, or to their plain mean where asked for, which
-    works for channels of unknown places too. The video goes, undecoded, to a null output: ffmpeg counts time
+    All channels are mixed; with the mix "two" the track has two channels. A WAV is read to its end whatever its header
+    says where `ignore_length` is set. The video goes, undecoded, to a null output: ffmpeg counts time
     from the earliest stream in use, so without the video, audio that starts late would come out early. The head of a
     third output, to the pipe FACTS, tells of the streams.
     """
@@ -50,18 +65,19 @@ def decode_command(
         protocol_whitelist=_PROTOCOLS,
         format_whitelist=FORMATS,
         dts_delta_threshold=_DISCONTINUITY_S,
+        **({"ignore_length": 1} if ignore_length else {}),
     )
-    timed = _timed_samples(source[f"a:{settings.audio_stream}"], mean_of_channels=mean_of_channels)
+    timed = _timed_samples(source[f"a:{settings.audio_stream}"], mix)
     picture = source.output("-", map="0:V:0?", c="copy", f="null")
     facts = _facts(source[f"a:{settings.audio_stream}"], source["a"], source["V:0?"])
     command = _compiled([timed, picture, facts], executable)
     return ["file:" + os.fsdecode(path) if part == _RECORDING else part for part in command]
 
 
-def decode_piped_command(*, executable: str, mean_of_channels: bool = False) -> list[str]:
+def decode_piped_command(*, executable: str, mix: Mix = "all") -> list[str]:
     """Return the like command for a transport stream of sound alone on standard input, whose times are right."""
     source = ffmpeg.input("pipe:0", protocol_whitelist="pipe", format_whitelist="mpegts", f="mpegts", copyts=None)
-    timed = _timed_samples(source["a:0"], mean_of_channels=mean_of_channels)
+    timed = _timed_samples(source["a:0"], mix)
     return _compiled([timed, _facts(source["a:0"], source["a"])], executable)
 
 
@@ -80,10 +96,14 @@ def ffmpeg_executable() -> str:
     return imageio_ffmpeg.get_ffmpeg_exe()
 
 
-def _timed_samples(audio: ffmpeg.Stream, *, mean_of_channels: bool) -> ffmpeg.Stream:
-    if mean_of_channels:
+def _timed_samples(audio: ffmpeg.Stream, mix: Mix) -> ffmpeg.Stream:
+    if mix == "mean":
         audio = audio.filter("pan", args=_MEAN_OF_CHANNELS)
-    audio = audio.filter("aformat", sample_fmts="s16", sample_rates=SAMPLE_RATE_HZ, channel_layouts="mono")
+    if mix == "two":  # in this order the sum is, to the bit, what ffmpeg mixes of two channels
+        resampled = {"sample_fmts": "fltp", "sample_rates": SAMPLE_RATE_HZ, "channel_layouts": "mono|stereo"}
+        audio = audio.filter("aformat", **resampled).filter("pan", args=_SUM_AND_DIFFERENCE)
+    layout = "stereo" if mix == "two" else "mono"
+    audio = audio.filter("aformat", sample_fmts="s16", sample_rates=SAMPLE_RATE_HZ, channel_layouts=layout)
     return audio.output(
         "pipe:1", f="matroska", acodec="pcm_s16le", output_ts_offset=TIME_OFFSET_S, avoid_negative_ts="disabled"
     )
@@ -91,7 +111,7 @@ def _timed_samples(audio: ffmpeg.Stream, *, mean_of_channels: bool) -> ffmpeg.St
 
 def _facts(*streams: ffmpeg.Stream) -> ffmpeg.Stream:
     """One packet of each stream, which is where the output ends."""
-    return ffmpeg.output(*streams, FACTS, c="copy", f="framecrc", **{"frames:a": 1, "frames:v": 1})
+    return ffmpeg.output(*streams, FACTS, c="copy", f="framecrc", flush_packets=1, **{"frames:a": 1, "frames:v": 1})
 
 
 def _compiled(outputs: list[ffmpeg.Stream], executable: str) -> list[str]:

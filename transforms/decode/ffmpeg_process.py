@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import IO, Any
 
-from transforms.decode.ffmpeg_command import FACTS
+from transforms.decode.ffmpeg_command import FACTS, FACTS_END
 
 MAX_MEMORY_BYTES = 4 << 30
 """Address space of an ffmpeg: a header that lies about sizes asks for more, a real recording for some hundred MB."""
@@ -57,6 +57,7 @@ class FfmpegProcess:
         """Start `command`; RuntimeError when it cannot be started."""
         self.facts = b""
         self.feed_error: Exception | None = None
+        self._facts_known = threading.Event()
         self._stall_timeout_s = stall_timeout_s
         self._on_stderr = on_stderr
         self._closing = threading.Event()
@@ -96,6 +97,11 @@ class FfmpegProcess:
         except subprocess.TimeoutExpired as error:
             raise FfmpegStalled from error
 
+    def wait_for_facts(self) -> bytes:
+        """What was written to FACTS once the streams are described there; sooner where that does not come."""
+        self._facts_known.wait(self._stall_timeout_s)
+        return self.facts
+
     def close(self) -> None:
         """Kill the whole group, reap the child, let go of both pipes; harmless when called again.
 
@@ -133,6 +139,9 @@ class FfmpegProcess:
     def _drain_facts(self) -> None:
         while data := _read_patiently(self._facts, 1 << 16, closing=self._closing, stall_timeout_s=math.inf):
             self.facts += data[: _MAX_FACTS_BYTES - len(self.facts)]
+            if b"\n" in self.facts.partition(FACTS_END)[2]:
+                self._facts_known.set()
+        self._facts_known.set()
 
     def _drain_stderr(self) -> None:
         while data := _read_patiently(self._stderr, 1 << 16, closing=self._closing, stall_timeout_s=math.inf):

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator
 from common.text import Path, display_text
 from models.constants import SAMPLE_RATE_HZ
 from transforms.decode.ffmpeg_report import FfmpegReport
+from transforms.decode.mixing import Mixer
 from transforms.decode.settings import DecodeSettings
 from transforms.decode.stream_facts import StreamFacts
 from transforms.decode.timeline import Timeline
+from transforms.decode.wav_header import WavSound
 from transforms.transport.clock import Break
 from transforms.transport.surroundings import TICKS_PER_S
 from transforms.transport.waiting import SoundFacts
@@ -26,6 +28,8 @@ _OVERLAP_S = 1.0
 _NOTED_S = 0.3
 _NOTED_SILENCE_S = 1.0
 _NOTED_SHARE = 0.005
+QUIET_DBFS = -50.0
+"""Of the mean level; what is lower is said."""
 _LISTED = 5
 _QUOTE_LENGTH = 200
 
@@ -55,6 +59,9 @@ class DecodeOutcome:
     is_transport_stream: bool = False
     changed: bool = False
     """Whether the file was written while it was read, so that it has to be read again."""
+    peak_dbfs: float | None = None
+    """The loudest sample, against full scale; None of silence. So too the mean level of what was heard."""
+    mean_dbfs: float | None = None
     clock: tuple[tuple[float, ...], ...] = ()
     """Where the clock of a transport stream breaks: second of the timeline, time in the stream (s), byte position."""
 
@@ -103,6 +110,9 @@ class DecodeRun:
         undecoded: the codecs of epochs of a transport stream's sound that gave nothing.
         read_error: why the file could not be read on.
         changed: whether the file is another, or longer, than when it was opened.
+        wav: what a WAV holds whose header does not fit the file.
+        mixer: of the channels.
+        louder_stream: another stream of sound that is not silent, where the one that was decoded nearly is.
     """
 
     path: Path
@@ -114,6 +124,9 @@ class DecodeRun:
     undecoded: list[str] = dataclasses.field(default_factory=list)
     read_error: Exception | None = None
     changed: bool = False
+    wav: WavSound | None = None
+    mixer: Mixer = dataclasses.field(default_factory=Mixer)
+    louder_stream: int | None = None
 
     def __post_init__(self) -> None:
         """Begin the timeline."""
@@ -130,9 +143,16 @@ class DecodeRun:
         return self.timeline.samples / SAMPLE_RATE_HZ
 
     @property
+    def mean_dbfs(self) -> float | None:
+        """The mean level of what was heard, against full scale; None of silence."""
+        return self.mixer.mean_dbfs(self.timeline.heard_s * SAMPLE_RATE_HZ)
+
+    @property
     def duration_s(self) -> float | None:
         """What the container says; None where its clock broke or it only estimates, for it then means nothing."""
         report = self.report
+        if self.wav is not None:
+            return self.wav.duration_s
         if self.sound is not None:
             trailing_s = self.sound.trailing_s
             return self.audio_s + (trailing_s if trailing_s > _SHORTFALL_S else 0.0)
@@ -164,6 +184,8 @@ def outcome_of(run: DecodeRun, *, exit_status: int) -> DecodeOutcome:
         error="; ".join(filter(None, [broken, *_notes(run)])) or None,
         is_transport_stream=run.sound is not None,
         changed=run.changed,
+        peak_dbfs=run.mixer.peak_dbfs,
+        mean_dbfs=run.mean_dbfs,
         clock=_clock_map(run),
     )
 
@@ -232,7 +254,9 @@ def _why_partial(run: DecodeRun, *, exit_status: int) -> str | None:
         return f"sound of {run.name} could not be decoded ({codecs}){_quote(report.first_errors)}; {kept}"
     if _fell_short(run):
         said = _quote([report.truncation] if report.truncation else reversed(report.last_errors))
-        return f"{run.name} seems cut off: its audio ends {where} of {report.duration_s:.1f} s{said}; {kept}"
+        told_s = run.wav.duration_s if run.wav else report.duration_s
+        of = "" if told_s is None else f" of {told_s:.1f} s"
+        return f"{run.name} seems cut off: its audio ends {where}{of}{said}; {kept}"
     if (dropped_s := timeline.dropped_samples / SAMPLE_RATE_HZ) > _OVERLAP_S:
         return f"{run.name}: {dropped_s:.1f} s of audio were dropped, for their time was already taken"
     return None
@@ -241,7 +265,11 @@ def _why_partial(run: DecodeRun, *, exit_status: int) -> str | None:
 def _fell_short(run: DecodeRun) -> bool:
     """Tell whether the audio ends early because the file is broken; a longer video alone is no fault."""
     report, facts = run.report, run.facts or StreamFacts()
-    if run.sound is not None or report.duration_s is None or report.clock_resets:
+    if run.sound is not None or report.clock_resets:
+        return False
+    if run.wav is not None:
+        return run.wav.is_cut
+    if report.duration_s is None:
         return False
     missing_s = report.duration_s - run.audio_s
     if missing_s <= _SHORTFALL_S:
@@ -255,6 +283,16 @@ def _notes(run: DecodeRun) -> Iterator[str]:
     report, timeline, told_s = run.report, run.timeline, run.report.duration_s
     if run.sound is not None:
         yield from _transport_notes(run, run.sound)
+    if cancelled_s := run.mixer.cancelled_s:
+        yield f"the two channels of {run.name} cancel in {cancelled_s} s: there, their difference was taken"
+    mean_dbfs = run.mean_dbfs
+    if mean_dbfs is None:
+        others = f"; give --audio-stream {run.louder_stream} to hear another" if run.louder_stream is not None else ""
+        yield f"the sound of {run.name} is silence{others}"
+    elif run.louder_stream is not None:
+        yield f"the sound of {run.name} is nearly silence; give --audio-stream {run.louder_stream} to hear another"
+    elif mean_dbfs < QUIET_DBFS:
+        yield f"the sound of {run.name} is very low (mean {mean_dbfs:.0f} dBFS): laughs will be missed; make it louder"
     if report.clock_resets:
         yield f"the clock of {run.name} breaks off {_times(report.clock_resets)}; what follows counts on without a gap"
     if timeline.joined:
@@ -266,7 +304,7 @@ def _notes(run: DecodeRun) -> Iterator[str]:
     if (silence_s := timeline.silence_samples / SAMPLE_RATE_HZ) >= _NOTED_SILENCE_S:
         said = _listed(f"{length_s:.1f} s at {at_s:.1f} s" for at_s, length_s in timeline.filled)
         yield f"{silence_s:.1f} s of the sound of {run.name} are missing and filled with silence: {said}"
-    if run.sound is not None or told_s is None or report.clock_resets:
+    if run.sound is not None or run.wav is not None or told_s is None or report.clock_resets:
         return
     missing_s = told_s - run.audio_s
     if report.duration_is_estimate:

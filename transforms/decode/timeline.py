@@ -15,7 +15,7 @@ from transforms.transport.clock import Break
 from transforms.transport.surroundings import TICKS_PER_S
 
 Samples = npt.NDArray[np.int16]
-"""int16, either [samples] or [seconds, 16000]."""
+"""int16, [samples] or [seconds, 16000], either with a last axis of channels."""
 
 TimedSamples = tuple[int, Samples]
 """The place of the first sample, counted in samples of 16 kHz from the recording's start, and the samples."""
@@ -33,10 +33,11 @@ _EARLY_SAMPLES = SAMPLE_RATE_HZ // 100
 _KEPT_PLACES = 1000
 
 
-def read_packets(stream: io.BufferedIOBase) -> Iterator[TimedSamples]:
+def read_packets(stream: io.BufferedIOBase, *, channels: int) -> Iterator[TimedSamples]:
     """Yield the audio of a Matroska stream of one s16le track at 16 kHz, as ffmpeg writes it to a pipe.
 
-    Times are in whole milliseconds (ffmpeg's default scale). Ends quietly where the stream breaks off.
+    Samples are int16 [n, 2]; the second channel of a track that has one is silence. Times are in whole milliseconds
+    (ffmpeg's default scale). Ends quietly where the stream breaks off.
     """
     while True:
         identifier, size = _read_number(stream, keep_marker=True), _read_number(stream)
@@ -48,10 +49,10 @@ def read_packets(stream: io.BufferedIOBase) -> Iterator[TimedSamples]:
         if len(content) < size:
             return
         if identifier == _CLUSTER:
-            yield from _cluster_packets(content)
+            yield from _cluster_packets(content, channels)
 
 
-def _cluster_packets(content: bytes) -> Iterator[TimedSamples]:
+def _cluster_packets(content: bytes, channels: int) -> Iterator[TimedSamples]:
     """Yield the packets of one cluster; a block's head is its track, 16 bits of relative time, flags."""
     stream, start_ms = io.BytesIO(content), 0
     while (identifier := _read_number(stream, keep_marker=True)) is not None:
@@ -63,7 +64,10 @@ def _cluster_packets(content: bytes) -> Iterator[TimedSamples]:
             start_ms = int.from_bytes(content[place : place + size], "big") - 1000 * TIME_OFFSET_S
         elif identifier in (_SIMPLE_BLOCK, _BLOCK):
             later_ms = int.from_bytes(content[place + 1 : place + 3], "big", signed=True)
-            samples = np.frombuffer(content, "<i2", (size - 4) // 2, place + 4)
+            samples = np.frombuffer(content, "<i2", (size - 4) // (2 * channels) * channels, place + 4)
+            samples = samples.reshape(-1, channels)
+            if channels == 1:
+                samples = np.concatenate([samples, np.zeros_like(samples)], axis=1)
             yield (start_ms + later_ms) * _SAMPLES_PER_MS, samples
         stream.seek(size, io.SEEK_CUR)
 
@@ -152,7 +156,7 @@ class Timeline:
         if hole > 0:
             _note(self.filled, self.samples, hole)
         for filled in range(0, hole, SAMPLE_RATE_HZ):
-            yield np.zeros(min(SAMPLE_RATE_HZ, hole - filled), np.int16), True
+            yield np.zeros((min(SAMPLE_RATE_HZ, hole - filled), *samples.shape[1:]), np.int16), True
         dropped = min(max(-hole, 0), len(samples))
         self.dropped_samples += dropped
         yield samples[dropped:], False
@@ -164,9 +168,11 @@ def _note(places: list[tuple[float, float]], at: int, length: int) -> None:
 
 
 def in_blocks(pieces: Iterable[Samples], *, size: int) -> Iterator[Samples]:
-    """Join pieces and cut them anew into int16 [size], the last shorter; each block is an array of its own."""
-    block, filled = np.empty(size, np.int16), 0
+    """Join pieces and cut them anew into blocks of `size`, the last shorter; each block is an array of its own."""
+    block, filled = np.empty(0, np.int16), 0
     for piece in pieces:
+        if not len(block):
+            block = np.empty((size, *piece.shape[1:]), np.int16)
         while len(piece):
             part = piece[: size - filled]
             block[filled : filled + len(part)] = part
@@ -174,18 +180,22 @@ def in_blocks(pieces: Iterable[Samples], *, size: int) -> Iterator[Samples]:
             piece = piece[len(part) :]
             if filled == size:
                 yield block
-                block, filled = np.empty(size, np.int16), 0
+                block, filled = np.empty_like(block), 0
     if filled:
         yield block[:filled]
 
 
 def whole_seconds(samples: Samples, *, shortest_s: float) -> Samples:
-    """Return int16 [seconds, 16000]: an unfinished second is zero-padded, or dropped below `shortest_s`."""
+    """Return int16 [seconds, 16000] or [seconds, 16000, channels].
+
+    An unfinished second is zero-padded, or dropped below `shortest_s`.
+    """
     seconds, rest = divmod(len(samples), SAMPLE_RATE_HZ)
+    shape = samples.shape[1:]
     if rest == 0:
-        return samples.reshape(seconds, SAMPLE_RATE_HZ)
+        return samples.reshape(seconds, SAMPLE_RATE_HZ, *shape)
     seconds += rest >= shortest_s * SAMPLE_RATE_HZ
-    padded = np.zeros(seconds * SAMPLE_RATE_HZ, np.int16)
+    padded = np.zeros((seconds * SAMPLE_RATE_HZ, *shape), np.int16)
     kept = samples[: len(padded)]
     padded[: len(kept)] = kept
-    return padded.reshape(seconds, SAMPLE_RATE_HZ)
+    return padded.reshape(seconds, SAMPLE_RATE_HZ, *shape)

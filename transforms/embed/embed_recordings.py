@@ -312,6 +312,8 @@ def _embedded(
         rules=RULES_VERSION,
         is_transport_stream=outcome.is_transport_stream,
         clock=outcome.clock,
+        peak_dbfs=outcome.peak_dbfs,
+        mean_dbfs=outcome.mean_dbfs,
     )
 
 

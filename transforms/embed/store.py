@@ -95,6 +95,7 @@ class PartInfo:
         is_transport_stream: whether it was one; None where the part does not say.
         clock: where the clock of a transport stream breaks, in order: the second of the timeline, the stream's own time
             there (s), and the position in the file (bytes).
+        peak_dbfs, mean_dbfs: the loudest sample, and the mean level of what was heard, against full scale.
     """
 
     fingerprint: str
@@ -111,6 +112,8 @@ class PartInfo:
     rules: int = 1
     is_transport_stream: bool | None = None
     clock: tuple[tuple[float, ...], ...] = ()
+    peak_dbfs: float | None = None
+    mean_dbfs: float | None = None
 
     @classmethod
     def failed(

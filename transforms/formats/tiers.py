@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import tempfile
 import urllib.parse
 import xml.etree.ElementTree as ET
@@ -11,6 +12,7 @@ from typing import Any
 from common.extras import require
 from models.constants import LAUGHTER_KINDS
 from transforms.decode.containers import AUDIO_EXTENSIONS
+from transforms.tables.media import is_windows_path, media_url
 from transforms.tables.read_tables import InvalidRecording, RecordingWithEvents, TableRow
 
 MIME_TYPES = {
@@ -113,7 +115,6 @@ def _sort_time_slots(eaf: Any) -> None:
 
 
 def _link(eaf: Any, media: str) -> None:
-    leaf = media.rsplit("/", 1)[-1]
-    url = urllib.parse.quote(media, safe="/:") if "://" in media else f"file://{urllib.parse.quote(media)}"
+    leaf = pathlib.PureWindowsPath(media).name if is_windows_path(media) else media.rsplit("/", 1)[-1]
     mime = MIME_TYPES.get(os.path.splitext(leaf)[1].lower(), "video/*")
-    eaf.add_linked_file(url, relpath=f"./{urllib.parse.quote(leaf)}", mimetype=mime)
+    eaf.add_linked_file(media_url(media), relpath=f"./{urllib.parse.quote(leaf)}", mimetype=mime)

@@ -13,6 +13,7 @@ EXAMPLES = 10
 """Examples kept of each trouble: the first by text, so that they do not depend on the order of work."""
 
 ISSUES = {
+    "unlisted_folders": "folders that may not be listed; what they hold is left out",
     "unreadable_files": "files that cannot be opened, left out",
     "empty_files": "empty files, left out",
     "truncated_files": "files cut off in the middle of a record; what comes before is kept",

@@ -11,7 +11,6 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import itertools
-import logging
 import os
 import tempfile
 import zlib
@@ -30,8 +29,6 @@ from transforms.shards.audioset_records import Parsed, is_valid, parse_batch, re
 from transforms.shards.clips import ParsedClips, ShuffleSettings, count_laughter, split_by_shard, to_batch
 from transforms.shards.issues import InputIssues
 
-logger = logging.getLogger(__name__)
-
 _CLIPS_PARSED_AT_ONCE = 1024
 _CLIPS_PER_BATCH = 16_384
 _GROUPS = 64
@@ -40,11 +37,15 @@ _FETCHED_AT_ONCE = 16
 
 @dataclasses.dataclass(frozen=True)
 class ClipFile:
-    """A file of clips: its path or URL, its size in bytes (-1 where unknown), and whether it is of AudioSet's eval."""
+    """A file of clips: its path or URL, its size in bytes (-1 where unknown), and whether it is of AudioSet's eval.
+
+    One that is `unlisted` stands for a folder that may not be listed, whatever it holds.
+    """
 
     path: str
     size_bytes: int
     evaluation: bool
+    unlisted: bool = False
 
 
 def find_files(item: str, *, splits: Sequence[str] = ()) -> Iterator[ClipFile]:
@@ -63,7 +64,7 @@ def find_files(item: str, *, splits: Sequence[str] = ()) -> Iterator[ClipFile]:
         if not splits or set(splits) & set(folders):
             yield ClipFile(path, size, evaluation="eval" in folders)
     for folder in findings.unlisted:
-        logger.warning("the folder %s cannot be listed; what it holds is left out", folder)
+        yield ClipFile(folder, 0, evaluation=False, unlisted=True)
 
 
 def read_clips(files: Sequence[tuple[str, str]], issues: InputIssues) -> Iterator[ParsedClips]:
@@ -194,8 +195,11 @@ class _ReadGroup(beam.DoFn):
 
     def process(self, keyed: tuple[tuple[bool, int], Iterable[ClipFile]]) -> Iterator[Any]:
         (evaluation, _), group = keyed
-        files = sorted(set(group), key=lambda file: file.path)
+        found = sorted(set(group), key=lambda file: file.path)
+        files = [file for file in found if not file.unlisted]
         issues = InputIssues(strict=self._strict)
+        for folder in (file.path for file in found if file.unlisted):
+            issues.add("unlisted_folders", f"{display_text(folder)}: see to its permissions, then run again")
         with local_copies(files, issues) as local:
             pending: list[pa.RecordBatch] = []
             for clips in read_clips(local, issues):

@@ -24,7 +24,7 @@ from transforms.tables.schemas import WINDOWS, ModelNames, event_document, windo
 
 logger = logging.getLogger(__name__)
 
-ANNOTATION_FORMAT = 3
+ANNOTATION_FORMAT = 4
 """Of annotations and tables; those of another format are made again."""
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pathlib
+import re
 import urllib.parse
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,13 @@ if TYPE_CHECKING:  # a name alone needs no tables
     from transforms.tables.read_tables import TableRow
 
 NO_MEDIA = "none"
+
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\[^\\]")
+
+
+def is_windows_path(place: str) -> bool:
+    """Whether it is a path of a Windows machine, with a drive (`D:\\archive`) or a server (`\\\\server\\share`)."""
+    return bool(_WINDOWS.match(place))
 
 
 def media_path(recording: TableRow, media: str | None) -> str | None:
@@ -22,7 +31,17 @@ def media_path(recording: TableRow, media: str | None) -> str | None:
     path = str(recording["path"])
     if media == NO_MEDIA or not path:
         return None
-    return path if media is None else f"{media.rstrip('/')}/{path.rsplit('/', 1)[-1]}"
+    if media is None:
+        return path
+    name = path.rsplit("/", 1)[-1]
+    return str(pathlib.PureWindowsPath(media, name)) if is_windows_path(media) else f"{media.rstrip('/')}/{name}"
+
+
+def media_url(place: str) -> str:
+    """A URL of the media file, `file:` for a path."""
+    if is_windows_path(place):
+        return pathlib.PureWindowsPath(place).as_uri()
+    return urllib.parse.quote(place, safe="/:") if "://" in place else f"file://{urllib.parse.quote(place)}"
 
 
 def media_href(place: str, page: str) -> str | None:
@@ -37,7 +56,7 @@ def media_href(place: str, page: str) -> str | None:
     """
     if "://" in place:
         return place if place.startswith(("http://", "https://")) else None
-    if "://" in page:
-        return f"file://{urllib.parse.quote(place)}"
+    if "://" in page or is_windows_path(place):
+        return media_url(place)
     relative = urllib.parse.quote(os.path.relpath(place, os.path.dirname(page)))
     return relative if relative.startswith("../") else f"./{relative}"  # a colon in it would begin a URL

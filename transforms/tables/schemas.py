@@ -32,6 +32,8 @@ RECORDINGS = pa.schema(
         pa.field("duration_s", pa.float64()),
         pa.field("audio_s", pa.float64()),
         pa.field("silence_filled_s", pa.float64()),
+        pa.field("peak_dbfs", pa.float64()),
+        pa.field("mean_dbfs", pa.float64()),
         pa.field("start_utc", UTC),
         pa.field("country", pa.string()),
         pa.field("network", pa.string()),
@@ -140,7 +142,8 @@ def recording_row(info: PartInfo, models: ModelNames) -> dict[str, Any]:
     """
     recording, duration_s = info.recording, info.media.duration_s
     row = {**dataclasses.asdict(recording), **dataclasses.asdict(info.media), **dataclasses.asdict(models)}
-    row |= {name: getattr(info, name) for name in ("audio_s", "silence_filled_s", "status", "stage", "error")}
+    levels = ("peak_dbfs", "mean_dbfs")
+    row |= {name: getattr(info, name) for name in ("audio_s", "silence_filled_s", "status", "stage", "error", *levels)}
     row["file_name"] = file_name(recording.path)
     row["size_bytes"] = None if recording.size_bytes < 0 else recording.size_bytes
     row["seconds_per_second"] = round(info.audio_s / duration_s, 4) if duration_s else None

@@ -51,6 +51,13 @@ def test_neighbours_in_a_batch_change_nothing(embedder, pcm, whole):
     np.testing.assert_array_equal(embedder.embed(pcm[::-1])[::-1], whole)
 
 
+def test_silence_is_embedded_once_and_as_it_would_be_among_sound(embedder, pcm):
+    silence = np.zeros_like(pcm[:5])
+    among = embedder.embed(np.concatenate([pcm[:3], silence, pcm[3:6]]))[3:8]
+    np.testing.assert_array_equal(embedder.embed(silence), among)
+    assert len(embedder.embed(np.zeros((2 * BATCH_SECONDS + 3, 16000), np.int16))) == 2 * BATCH_SECONDS + 3
+
+
 def test_no_sound_gives_no_embeddings(embedder):
     assert embedder.embed(np.empty((0, 16000), np.int16)).shape == (0, 128)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import pathlib
 
 import duckdb
@@ -128,6 +129,25 @@ def test_troubles_are_listed_and_the_status_says_so(tmp_path, capsys):
     assert shards("--input", tmp_path / "in", "--output", tmp_path / "out", "--strict") == 1
     assert "run without --strict" in capsys.readouterr().err
     assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_a_folder_that_may_not_be_listed_is_said_and_the_status_is_3(tmp_path, monkeypatch, capsys):
+    """The superuser may list everything, so the system's refusal is made."""
+    tfrecords.make_split(tmp_path / "release" / "bal_train", clips=4, files=2)
+    closed, scandir = tmp_path / "release" / "eval", os.scandir
+    closed.mkdir()
+
+    def refuse(path="."):
+        if not isinstance(path, int) and os.path.abspath(path) == str(closed):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert shards("--input", tmp_path / "release", "--output", tmp_path / "out") == 3
+    assert f"{closed} (Permission denied): see to its permissions, then run again" in capsys.readouterr().out
+    assert manifest(tmp_path / "out")["troubles"]["unlisted_folders"] == 1
+    assert shards("--input", tmp_path / "release", "--output", tmp_path / "other", "--dry-run") == 0
+    assert f"the folder {closed} (Permission denied) cannot be listed" in capsys.readouterr().err
 
 
 def test_shards_of_an_earlier_run_do_not_stay(release, tmp_path):

@@ -111,7 +111,8 @@ def test_mp3_of_variable_bit_rate_without_an_index(tmp_path):
     seconds, outcome = decode(path)
     assert beep_times(seconds) == pytest.approx([50], **CLOSE)
     assert outcome.audio_s == pytest.approx(90, abs=0.1)
-    assert outcome.status == "done"
+    assert (outcome.status, outcome.info.duration_s) == ("done", None)
+    assert f"{path} tells no length: players guess" in outcome.error
 
 
 @pytest.mark.parametrize(("name", "rate_hz"), [("a.wav", 8000), ("a.wav", 44100), ("a.flac", 96000)])

@@ -125,6 +125,7 @@ def test_eaf_has_a_tier_a_kind_with_ordered_slots_and_references_that_resolve():
 @pytest.mark.parametrize(
     ("path", "media", "url", "mime"),
     [
+        ("/archive/x.mp4", "D:\\tv", "file:///D:/tv/x.mp4", "video/mp4"),
         ("/archive/a b.mp4", None, "file:///archive/a%20b.mp4", "video/mp4"),
         ("/archive/x.ts", "/mnt/tv/", "file:///mnt/tv/x.ts", "video/*"),
         ("gs://bucket/x.mp3", None, "gs://bucket/x.mp3", "audio/*"),

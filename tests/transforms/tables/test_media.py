@@ -4,7 +4,8 @@ import urllib.parse
 
 import pytest
 
-from transforms.tables.media import media_href, media_path
+from pipeline.paths import absolute_media
+from transforms.tables.media import media_href, media_path, media_url
 
 ROW = {"path": "/archive/2016/a.mp4"}
 
@@ -41,3 +42,18 @@ def test_any_name_stays_a_path(leaf):
         "",
         "",
     )
+
+
+@pytest.mark.parametrize(
+    ("media", "place", "url"),
+    [
+        ("D:\\archive 1\\2016", "D:\\archive 1\\2016\\a.mp4", "file:///D:/archive%201/2016/a.mp4"),
+        ("d:/archive/", "d:\\archive\\a.mp4", "file:///d:/archive/a.mp4"),
+        ("\\\\server\\tv\\2016", "\\\\server\\tv\\2016\\a.mp4", "file://server/tv/2016/a.mp4"),
+    ],
+)
+def test_a_folder_of_a_windows_machine(media, place, url):
+    assert absolute_media(media) == media
+    assert media_path(ROW, media) == place
+    assert media_url(place) == url
+    assert media_href(place, "/pages/a.html") == url
