@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -52,9 +52,13 @@ class Broadcast:
 
     def place_of(self, time_s: float) -> int:
         """The packet in which the sound of a second of the stream begins."""
-        rows, _, values = self.stamps()
-        rows, values = rows[self.pids[rows] == SOUND_PID], values[self.pids[rows] == SOUND_PID]
+        rows, values = self._sound()
         return int(rows[min(len(rows) - 1, np.searchsorted(values - values[0], time_s * TICKS_PER_S))])
+
+    def time_of(self, place: int) -> float:
+        """The second of the stream whose sound begins in a packet."""
+        rows, values = self._sound()
+        return float(values[np.searchsorted(rows, place)] - values[0]) / TICKS_PER_S
 
     def turned(self, by_s: float, *, start: int = 0, end: int | None = None, pid: int | None = None) -> Broadcast:
         """All clocks, or one stream's, turned by some seconds from one packet to another."""
@@ -66,6 +70,23 @@ class Broadcast:
         result._write(rows[chosen], at[chosen], values[chosen] + by)
         if pid is None:
             result._turn_clock(start, end, by)
+        return result
+
+    def turned_at(self, jumps: Sequence[tuple[float, float]]) -> Broadcast:
+        """All clocks turned at some seconds of the stream by some seconds, each where it comes to that time itself.
+
+        Encoders do so: streams that are ahead of the programme's clock jump before it does.
+        """
+        result = Broadcast(self.packets.copy())
+        rows, at, values = self.stamps()
+        first = int(values.min())
+
+        def later(times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+            since = (times - first) / TICKS_PER_S
+            return times + sum(np.where(since >= time_s, round(by_s * TICKS_PER_S), 0) for time_s, by_s in jumps)
+
+        result._write(rows, at, later(values))
+        result._write_clock(later)
         return result
 
     def one_wrong(self, place: int, by_s: float, pid: int) -> Broadcast:
@@ -108,6 +129,11 @@ class Broadcast:
         path.write_bytes(b"".join(before + packet.tobytes() + after for packet in self.packets))
         return path
 
+    def _sound(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        rows, _, values = self.stamps()
+        chosen = self.pids[rows] == SOUND_PID
+        return rows[chosen], values[chosen]
+
     def _write(self, rows: npt.NDArray, at: npt.NDArray, values: npt.NDArray) -> None:
         data, values = self.packets, values % 2**33
         both = data[rows, at - 2] & 0x40 > 0
@@ -118,10 +144,13 @@ class Broadcast:
             data[r, a + 2], data[r, a + 4] = (v >> 15 & 127) << 1 | 1, (v & 127) << 1 | 1
 
     def _turn_clock(self, start: int, end: int, by: int) -> None:
-        part = self.packets[start:end]
-        rows = np.flatnonzero((part[:, 3] & 0x20 > 0) & (part[:, 4] >= 7) & (part[:, 5] & 0x10 > 0))
-        value = part[rows, 6:10].astype(np.int64) @ (1 << np.array([25, 17, 9, 1])) | part[rows, 10] >> 7
-        value = (value + by) % 2**33
-        part[rows, 6], part[rows, 7] = value >> 25, value >> 17 & 255
-        part[rows, 8], part[rows, 9] = value >> 9 & 255, value >> 1 & 255
-        part[rows, 10] = part[rows, 10] & 0x7F | (value & 1) << 7
+        Broadcast(self.packets[start:end])._write_clock(lambda times: times + by)
+
+    def _write_clock(self, change: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]]) -> None:
+        data = self.packets
+        rows = np.flatnonzero((data[:, 3] & 0x20 > 0) & (data[:, 4] >= 7) & (data[:, 5] & 0x10 > 0))
+        value = change(data[rows, 6:10].astype(np.int64) @ (1 << np.array([25, 17, 9, 1])) | data[rows, 10] >> 7)
+        value = value % 2**33
+        data[rows, 6], data[rows, 7] = value >> 25, value >> 17 & 255
+        data[rows, 8], data[rows, 9] = value >> 9 & 255, value >> 1 & 255
+        data[rows, 10] = data[rows, 10] & 0x7F | (value & 1) << 7

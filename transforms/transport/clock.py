@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from transforms.transport.surroundings import (
     LONGEST_STEP,
+    NEAR,
     TICKS_PER_S,
     WRAP,
     Places,
@@ -35,6 +36,7 @@ _JOINT = TICKS_PER_S
 """Put between two clocks that are joined, so that their times cannot mix; the timeline takes it out again."""
 _KEPT = 8
 _AHEAD_S = 2.5
+_LONGEST_LEFT_OVER = 4 * TICKS_PER_S
 _MOST_AHEAD = 200
 _AFTER_S = 0.5
 
@@ -76,6 +78,7 @@ class Clock:
         self._stamps: Stamps = np.zeros(0, np.int64)
         self._places: Places = np.zeros(0, np.int64)
         self._usual = 0
+        self._left: list[tuple[int, int]] = []
 
     def decided(self, stamps: Stamps, *, last: bool) -> int:
         """How many of the stamps can be placed now; the others wait for what follows, unless these are the last."""
@@ -104,10 +107,13 @@ class Clock:
                 wrong[index : index + 2] = self._abnormal(steps[index : index + 2])
                 advances[index : index + 2] = steps[index : index + 2]
                 continue
+            time = self.time + int(advances[known - 1 : index].sum())
             found = self._judge(stamps, places, steps, index, around)
+            found.filled = found.filled and not self._is_back(int(stamps[index + 1]), time)
             advances[index] = steps[index] if found.filled else self._usual + _JOINT
-            found.time = self.time + int(advances[known - 1 : index + 1].sum())
+            found.time = time + int(advances[index])
             breaks.append(found)
+            self._left = [*self._left[-_KEPT:], (int(stamps[index]), found.time)]
             wrong[index] = False
         advances = advances[known - 1 : end]
         times = self.time + np.cumsum(advances)
@@ -156,11 +162,20 @@ class Clock:
         limit = min(TICKS_PER_S, max(TICKS_PER_S // 4, gap // 2))
         alike = moved_alike(around.clock, stamps, places, index, limit)
         alike = alike and moved_alike(around.pictures, stamps, places, index, limit)
-        whole = is_whole(around.clock, before, after)
+        # streams that are ahead of the clock jump before it: it has to run on as far as it is compared with them
+        whole = is_whole(around.clock, before, int(places[min(len(places) - 1, index + NEAR)]))
         missing = alike and (whole or (lost and not declared))
         result.filled = missing and gap <= self._max_gap
         result.maybe_missing = not result.filled and (missing or ((alike or lost) and not declared))
         return result
+
+    def _is_back(self, stamp: int, time: int) -> bool:
+        """Whether a clock goes on that was left a moment before: what came between was a left-over of another."""
+        for left, since in self._left:
+            elapsed, gone = time - since, difference_of(stamp - left)
+            if elapsed <= _LONGEST_LEFT_OVER and -TICKS_PER_S <= gone <= elapsed + 2 * TICKS_PER_S:
+                return True
+        return False
 
     def _agreed(self, steps: npt.NDArray[np.int64], index: int) -> bool:
         following = steps[index + 1 : index + 3]

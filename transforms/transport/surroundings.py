@@ -24,7 +24,7 @@ Stamps = npt.NDArray[np.int64]
 
 _SOONEST, _LATEST = -TICKS_PER_S, 10 * TICKS_PER_S
 """Of a time stamp, against the clock of the programme at its place."""
-_NEAR = 3
+NEAR = 3
 """Stamps on either side that are compared with those of other streams: one may be wrong."""
 _KEPT = 8
 
@@ -142,7 +142,7 @@ def moved_alike(track: Track, stamps: Stamps, places: Places, index: int, limit:
     """Whether another stream's times jumped by as much as the sound's, by `limit` at most; so too where it has none."""
     if len(track.places) < 2:
         return True
-    near, far = slice(max(0, index + 1 - _NEAR), index + 1), slice(index + 1, index + 1 + _NEAR)
+    near, far = slice(max(0, index + 1 - NEAR), index + 1), slice(index + 1, index + 1 + NEAR)
     rows_before = np.searchsorted(track.places, places[near], "right") - 1
     rows_after = np.searchsorted(track.places, places[far])
     if rows_before[0] < 0 or rows_after[-1] >= len(track.places):

@@ -12,7 +12,15 @@ import numpy.typing as npt
 from transforms.transport.clock import Break, Clock
 from transforms.transport.packets import NULL_PID, PACKET_BYTES, Headers, Packets
 from transforms.transport.stamps import read_stamps, write_stamps
-from transforms.transport.surroundings import TICKS_PER_S, FirstPicture, Stamps, Surroundings, difference
+from transforms.transport.surroundings import (
+    LONGEST_STEP,
+    TICKS_PER_S,
+    FirstPicture,
+    Stamps,
+    Surroundings,
+    difference,
+    difference_of,
+)
 from transforms.transport.tables import Programme, Stream
 
 _LONGEST_EPOCH = 20 * 3600 * TICKS_PER_S
@@ -20,6 +28,8 @@ _MOST_EPOCHS = 1000
 _FIRST_PICTURES = 16
 _MOST_WAITING = (64 << 20) // PACKET_BYTES
 _KEPT_BREAKS = 1000
+_LATEST_TABLES = round(0.6 * TICKS_PER_S)
+"""So long the sound of another clock may have run before the tables name its codec."""
 _NO_TIMES = np.zeros(0, np.int64)
 
 
@@ -146,11 +156,21 @@ class WaitingSound:
         if not len(chosen):
             return
         epoch = self._epoch_for(programme, stream)
+        if len(self._epoch_of) and self._epoch_of[-1] != epoch:
+            self._epoch_of[self._since_jump() :] = epoch
         self._rows = np.concatenate([self._rows, len(self._data) + np.searchsorted(chosen, rows)])
         self._places = np.concatenate([self._places, packets.positions[rows]])
         self._stamps = np.concatenate([self._stamps, stamps])
         self._data = np.concatenate([self._data, packets.data[chosen]])
         self._epoch_of = np.concatenate([self._epoch_of, np.full(len(chosen), epoch)])
+
+    def _since_jump(self) -> int:
+        """The waiting packet from which on the sound is of the clock that it is of now, if that is new."""
+        steps = difference(np.diff(self._stamps))
+        jumps = np.flatnonzero((steps < 0) | (steps > LONGEST_STEP))
+        if not len(jumps) or difference_of(self._stamps[-1] - self._stamps[jumps[-1] + 1]) > _LATEST_TABLES:
+            return len(self._data)
+        return int(self._rows[jumps[-1] + 1])
 
     def _epoch_for(self, programme: Programme, stream: Stream) -> int:
         last = self._epochs[-1] if self._epochs else None
