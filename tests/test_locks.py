@@ -45,7 +45,7 @@ def test_what_setup_asks_for_is_locked_within_its_bounds(version, extra):
 
 def test_every_file_has_a_hash_and_none_an_address():
     files = [*(HOME / "locks").rglob("*.txt")]
-    assert len(files) == 2 + 3 * len(VERSIONS)
+    assert len(files) == 3 + 3 * len(VERSIONS)
     for file in files:
         text = file.read_text()
         assert "://" not in text, file

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What the tests of tests/engines drive: Chromium with its driver; Beam's Prism; Flink with Beam's job server.
-# For Debian and its kin; on other systems put chromium, chromedriver, go, java and mvn on the PATH by hand. Prism and
-# Flink go into LAUGHTER_ENGINES (.engines in the checkout). Maven and Go fetch from where they are set up to, each file checked: by Go's checksum database, and by
-# tests/engines/flink/checksums.txt.
+# What the tests of tests/engines drive: Chromium with its driver; Beam's Prism; Flink with Beam's job server; Spark, an
+# older DuckDB and pandas 3, which read the tables.
+# For Debian and its kin; on other systems put chromium, chromedriver, go, java and mvn on the PATH by hand. Prism,
+# Flink and the readers go into LAUGHTER_ENGINES (.engines in the checkout). Go, Maven and pip fetch from where they are set
+# up to, each file checked: by Go's checksum database, by tests/engines/flink/checksums.txt, by locks/readers.txt.
 set -euo pipefail
 
 prism=v2.73.0 # the one next to apache-beam 2.72 of those that the Go proxy has
@@ -48,8 +49,20 @@ install_flink() {
     (cd "$engines/flink" && sha256sum --check --quiet "$here/tests/engines/flink/checksums.txt")
 }
 
+install_readers() {
+    local readers="$engines/readers" lock="$here/locks/readers.txt"
+    if cmp --silent "$lock" "$readers/installed.txt" || ! python -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        return
+    fi
+    rm -rf "$readers"
+    python -m venv "$readers"
+    "$readers/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$lock"
+    cp "$lock" "$readers/installed.txt"
+}
+
 need chromium chromium fonts-dejavu-core
 need chromedriver chromium-driver
 mkdir -p "$engines"
 install_prism
 install_flink
+install_readers
