@@ -94,19 +94,19 @@ def _export_recording(
 ) -> None:
     if annotated.failed:
         if options.recordings:  # detect has said so of the others
-            tally.trouble("it failed, so there is nothing to export", annotated.recording_id)
+            tally.trouble("it failed, so there is nothing to export", annotated.name)
         return
     try:
         validate(annotated)
     except InvalidRecording as error:
-        tally.trouble(error.reason, annotated.recording_id)
+        tally.trouble(error.reason, annotated.name)
         return
     tally.events += len(annotated.events)
     for name in options.formats:
         try:
             files.add(annotated, name)
         except InvalidRecording as error:
-            tally.trouble(f"not written as {name}: {error.reason}", annotated.recording_id)
+            tally.trouble(f"not written as {name}: {error.reason}", annotated.name)
 
 
 def _show(tally: TablesProgress, files: ExportFiles, options: ExportOptions, wall_s: float) -> None:

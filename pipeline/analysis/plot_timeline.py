@@ -9,7 +9,7 @@ from typing import Any
 
 from common.errors import UsageError
 from common.extras import require
-from common.text import display_text, safe_file_name
+from common.text import display_text
 from models.events import ANY, SCORED
 from pipeline.analysis.tally import find_days
 from pipeline.console import hours_and_minutes
@@ -65,7 +65,7 @@ def run(options: TimelineOptions) -> int:
     with show_progress(work, output):
         for date, annotated in _find(options, troubles):
             try:
-                name = f"timeline_{safe_file_name(annotated.recording_id)}.png"
+                name = f"timeline_{annotated.file_stem}.png"
                 figure = draw(options.tables, date, annotated)
                 if not output.dry_run:
                     output.draw(name, figure)
@@ -99,7 +99,7 @@ def draw(tables: str, date: str, annotated: RecordingWithEvents) -> Any:
     """
     recording = annotated.recording
     if annotated.failed:
-        raise InvalidRecording(annotated.recording_id, "it failed, so there is nothing to draw")
+        raise InvalidRecording(annotated.name, "it failed, so there is nothing to draw")
     validate(annotated)
     with WindowsReader(tables) as windows:
         scores = windows.second_scores(annotated.recording_id, recording["audio_s"] or 0.0, date)
@@ -117,6 +117,6 @@ def draw(tables: str, date: str, annotated: RecordingWithEvents) -> Any:
         [(event["start_s"], event["end_s"], event["kind"]) for event in annotated.events],
         length_s=max(annotated.length_s, float(len(scores))),
         thresholds=(thresholds.onset, thresholds.offset),
-        heading=display_text(recording["title"] or annotated.recording_id, longest=MAX_HEADING_LENGTH),
+        heading=display_text(recording["title"] or annotated.file_name, longest=MAX_HEADING_LENGTH),
         note=display_text(", ".join(fact for fact in facts if fact), longest=120),
     )

@@ -122,9 +122,9 @@ def _report_recording(
     """Write the recording's page; returns its row of the index."""
     if annotated.failed:
         if options.recordings:  # the index says so of the others
-            tally.trouble("it failed, so it has no page", annotated.recording_id)
+            tally.trouble("it failed, so it has no page", annotated.name)
         return index_row(annotated, page=None)
-    name = page_name(annotated.recording_id)
+    name = page_name(annotated)
     path = f"{options.output}/{name}"
     place = media_path(annotated.recording, options.media)
     try:
@@ -132,7 +132,7 @@ def _report_recording(
         scores = windows.scores(annotated.recording_id, annotated.recording["audio_s"] or 0.0, date)
     except (InvalidRecording, TableError) as error:
         reason = error.reason if isinstance(error, InvalidRecording) else str(error)
-        tally.trouble(reason, annotated.recording_id)
+        tally.trouble(reason, annotated.name)
         return index_row(annotated, page=None, trouble=f"no page: {reason}")
     if not options.dry_run:
         peaks = _peaks(place, annotated, tally, pages) if options.waveform else None
@@ -150,7 +150,7 @@ def _peaks(
 
     def say(second: int) -> None:
         done = f"{hours_and_minutes(second)} of {hours_and_minutes(annotated.length_s)}"
-        tally.doing = f"decoding {display_text(annotated.recording_id, longest=60)}, {done}"
+        tally.doing = f"decoding {display_text(annotated.name, longest=60)}, {done}"
 
     if place is None or is_remote(place) or not os.path.exists(place):
         pages.plain["not where it was; --media FOLDER says where" if place else "--media none"] += 1

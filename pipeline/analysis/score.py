@@ -162,10 +162,18 @@ def score(options: ScoreOptions) -> ScoreResult:
 def pair(found: Annotations, truth: Annotations, options: ScoreOptions, troubles: list[str]) -> list[Pair]:
     """The recordings that both sides know; a sentence is added to `troubles` on those that only the truth knows."""
     pairs, unknown_length = [], []
-    for key, true in truth.recordings.items():
+    called = collections.Counter(key for true in truth.recordings.values() for key in {*true.keys})
+    for name, true in truth.recordings.items():
+        key = next((key for key in (name, *true.keys) if key in found.recordings), name)
         if key not in found.recordings:
             why = "failed in" if key in found.failed else "is not in"
-            troubles.append(f"{display_text(key)} {why} {display_text(options.found)}; it is left out")
+            troubles.append(f"{display_text(true.name)} {why} {display_text(options.found)}; it is left out")
+            continue
+        if key != name and called[key] > 1:
+            troubles.append(
+                f"several recordings of {display_text(options.truth)} are called {display_text(key)}, so "
+                f"{display_text(true.name)} is left out; name annotations after an id"
+            )
             continue
         one = found.recordings[key]
         told = next((length for length in (one.length_s, true.length_s, options.duration_s) if length), None)
@@ -202,7 +210,7 @@ def _scores_of_day(windows: WindowsReader, date: str, of_day: list[Pair], troubl
     scores = {}
     for one in of_day:
         try:
-            scores[one.name] = windows.second_scores(one.found.name, one.found.length_s or 0.0, date)
+            scores[one.name] = windows.second_scores(one.found.recording_id, one.found.length_s or 0.0, date)
         except InvalidRecording as error:
             troubles.append(str(error))
     return scores

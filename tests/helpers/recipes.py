@@ -31,13 +31,19 @@ def write_days(folder: pathlib.Path, table: str, *, first_is_old: bool) -> None:
     for number, date in enumerate(DATES):
         schema = SCHEMAS[table]
         rows = pa.table([pa.array([_VALUES[str(field.type)]], field.type) for field in schema], schema=schema)
-        if (number == 0) == first_is_old:
-            kept = [field for field in schema if field.name not in _ADDED]
-            fields = [pa.field("window_s", pa.int8()) if field.name == "window_s" else field for field in kept]
-            rows = rows.select([field.name for field in kept]).cast(pa.schema(fields))
         path = folder / "tables" / table / f"date={date or '__HIVE_DEFAULT_PARTITION__'}" / f"{table}.parquet"
         path.parent.mkdir(parents=True)
         pq.write_table(rows, path)
+        if (number == 0) == first_is_old:
+            as_before(path)
+
+
+def as_before(path: pathlib.Path) -> None:
+    """Write a table anew as it was before the updates: without the columns that came later, `window_s` a byte."""
+    rows = pq.ParquetFile(path).read()
+    kept = [field for field in rows.schema if field.name not in _ADDED]
+    fields = [pa.field("window_s", pa.int8()) if field.name == "window_s" else field for field in kept]
+    pq.write_table(rows.select([field.name for field in kept]).cast(pa.schema(fields, rows.schema.metadata)), path)
 
 
 _LOOK = {

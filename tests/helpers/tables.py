@@ -18,10 +18,11 @@ def recording_row(recording_id, **changes):
     """A row of the recordings table; where the id is in the archive's style, with what it tells."""
     facts = parse_archive_name(recording_id)
     start = facts.pop("start_utc", None)
+    path = changes.get("path", f"/archive/{recording_id}.mp4")
     return {
         "recording_id": recording_id,
-        "path": f"/archive/{recording_id}.mp4",
-        "file_name": f"{recording_id}.mp4",
+        "path": path,
+        "file_name": path.rsplit("/", 1)[-1],
         "size_bytes": 1,
         "modified": dt.datetime(2016, 1, 2, 3, 4, 5, tzinfo=dt.timezone.utc),
         "duration_s": 60.0,

@@ -36,12 +36,16 @@ class RecordingAnnotations:
         length_s: of the recording; None where nothing tells.
         date: whose day of the tables it is in; None where it is from a file.
         name: of the recording.
+        recording_id: where it is from tables.
+        keys: what annotations of it may be named after.
     """
 
     name: str
     kinds: Mapping[str, Intervals]
     length_s: float | None = None
     date: str | None = None
+    recording_id: str = ""
+    keys: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass
@@ -186,8 +190,10 @@ def _read_tables(path: str, only: Collection[str]) -> Annotations:
                     LabelledSegment(event["start_s"], event["end_s"], (event["kind"],)) for event in annotated.events
                 ]
                 said = FileAnnotations(segments, annotated.recording["audio_s"])
-                kinds = clean_segments(said, {}, display_text(annotated.recording_id), found.troubles)
-                found.recordings[key] = RecordingAnnotations(annotated.recording_id, kinds, said.length_s, date)
+                kinds = clean_segments(said, {}, display_text(annotated.name), found.troubles)
+                found.recordings[key] = RecordingAnnotations(
+                    annotated.name, kinds, said.length_s, date, annotated.recording_id, tuple(keys)
+                )
         except TableError as error:
             found.troubles.append(str(error))
     for key in sorted(several):

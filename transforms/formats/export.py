@@ -10,7 +10,7 @@ from typing import IO
 
 from common.atomic_files import atomic_file, write_errors, write_text
 from common.errors import LaughterError
-from common.text import display_text, safe_file_name
+from common.text import display_text
 from transforms.formats.writers import FORMATS, FormatSettings
 from transforms.tables.read_tables import InvalidRecording, RecordingWithEvents
 
@@ -50,9 +50,9 @@ class ExportFiles:
         """End the streams; after an exception they are dropped."""
         self._stack.__exit__(kind, error, at)
 
-    def path(self, name: str, recording_id: str | None = None) -> str:
+    def path(self, name: str, annotated: RecordingWithEvents | None = None) -> str:
         """The file of a format, and of a recording where the format is no stream."""
-        leaf = STREAM_NAME if FORMATS[name].stream or recording_id is None else safe_file_name(recording_id)
+        leaf = STREAM_NAME if FORMATS[name].stream or annotated is None else annotated.file_stem
         return f"{self._output}/{leaf}.{FORMATS[name].ending}"
 
     def add(self, annotated: RecordingWithEvents, name: str) -> None:
@@ -62,7 +62,7 @@ class ExportFiles:
             InvalidRecording: it does not fit the format; nothing is written of it.
             LaughterError: the file cannot be written.
         """
-        path = self.path(name, annotated.recording_id)
+        path = self.path(name, annotated)
         with write_errors(path):
             text = _text(annotated, name, self._settings)
             if name in self._streams:
@@ -79,7 +79,7 @@ def _text(annotated: RecordingWithEvents, name: str, settings: FormatSettings) -
         raise
     except Exception as error:  # the libraries raise what they like, and one recording must not stop the rest
         reason = f"it does not fit the format {name} ({display_text(str(error), longest=200) or type(error).__name__})"
-        raise InvalidRecording(annotated.recording_id, reason) from error
+        raise InvalidRecording(annotated.name, reason) from error
 
 
 @contextlib.contextmanager

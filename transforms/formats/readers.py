@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from common.extras import require
-from common.text import safe_file_name
+from common.text import id_in_stem, safe_file_name
 from transforms.decode.containers import MEDIA_EXTENSIONS
 
 
@@ -129,7 +129,7 @@ def read_rttm(path: str) -> Recordings:
         if len(fields) < 8:
             raise ValueError(f"line {number} has fewer than the eight fields that a SPEAKER line needs")
         start, length = (_seconds(field, number) for field in fields[3:5])
-        found.setdefault(fields[1], FileAnnotations()).segments.append(
+        found.setdefault(_exported(fields[1]), FileAnnotations()).segments.append(
             LabelledSegment(start, round(start + length, 3), (fields[7],))
         )
     if not found:
@@ -193,9 +193,13 @@ def recording_key(name: str) -> str:
 
 
 def _stem(path: str) -> str:
-    """The key that a file's name tells; an exported file's is one already, with a tilde for odd letters of the id."""
-    stem = os.path.splitext(os.path.basename(path))[0]
-    return stem if "~" in stem else recording_key(stem)
+    """The key that a file's name tells."""
+    return _exported(os.path.splitext(os.path.basename(path))[0])
+
+
+def _exported(name: str) -> str:
+    """The key in a name that `laughter export` gave, which has a tilde where the id has odd letters or is a hash."""
+    return id_in_stem(name) or (name if "~" in name else recording_key(name))
 
 
 def _key(recording: str) -> str:

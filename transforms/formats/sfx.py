@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import os
 import uuid
 
 from common.text import display_text
@@ -25,7 +26,7 @@ def sfx_text(annotated: RecordingWithEvents, collection: str) -> str:
     """
     recording, start = annotated.recording, annotated.recording["start_utc"]
     if start is None:
-        raise InvalidRecording(annotated.recording_id, "its name tells no start in UTC, which an .sfx file needs")
+        raise InvalidRecording(annotated.name, "its name tells no start in UTC, which an .sfx file needs")
     name = _field(_base_name(annotated))
     program = "laughter export, {bundle_version}, head {head}, embedder {embedder}".format(**recording)
     lines = [
@@ -48,8 +49,7 @@ def sfx_text(annotated: RecordingWithEvents, collection: str) -> str:
 
 def _base_name(annotated: RecordingWithEvents) -> str:
     """The media file's name without its ending; the id where the file is not known any more."""
-    leaf = str(annotated.recording["path"]).rsplit("/", 1)[-1]
-    return (leaf.rpartition(".")[0] or leaf) or annotated.recording_id
+    return os.path.splitext(annotated.file_name)[0] or annotated.recording_id
 
 
 def _field(text: str) -> str:

@@ -66,7 +66,7 @@ def textgrid_text(annotated: RecordingWithEvents) -> str:
     textgrid = require("praatio.textgrid", purpose="Praat's TextGrid files", extra="export")
     length_s = annotated.length_s
     if not length_s > 0:
-        raise InvalidRecording(annotated.recording_id, "nothing tells how long it is, which a TextGrid file needs")
+        raise InvalidRecording(annotated.name, "nothing tells how long it is, which a TextGrid file needs")
     grid = textgrid.Textgrid(0, length_s)
     for kind, events in tiers(annotated).items():
         entries = [(event["start_s"], event["end_s"], label(event)) for event in events]
@@ -88,7 +88,7 @@ def tiers(annotated: RecordingWithEvents) -> dict[str, list[TableRow]]:
     for event in annotated.events:
         tier = found[event["kind"]]
         if tier and event["start_s"] < tier[-1]["end_s"]:
-            raise InvalidRecording(annotated.recording_id, "events of one kind overlap, which a tier cannot hold")
+            raise InvalidRecording(annotated.name, "events of one kind overlap, which a tier cannot hold")
         tier.append(event)
     return found
 

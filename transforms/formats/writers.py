@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 from common.extras import require
-from common.text import safe_file_name
 from transforms.formats.sfx import sfx_text
 from transforms.formats.tiers import eaf_text, label, milliseconds, textgrid_text
 from transforms.tables.media import media_path
@@ -75,9 +74,9 @@ def vtt_text(annotated: RecordingWithEvents) -> str:
 def rttm_text(annotated: RecordingWithEvents) -> str:
     """RTTM lines of type SPEAKER, which every reader takes; the kind is in the speaker's place.
 
-    The recording goes by its safe name, for blanks end a field.
+    The recording goes by a safe name, for blanks end a field.
     """
-    name = safe_file_name(annotated.recording_id)
+    name = annotated.file_stem
     return "".join(
         f"SPEAKER {name} 1 {event['start_s']:.3f} {event['end_s'] - event['start_s']:.3f} <NA> <NA> {event['kind']} "
         f"{event['score_max']:.{SCORE_DIGITS}f} <NA>\n"
@@ -86,8 +85,8 @@ def rttm_text(annotated: RecordingWithEvents) -> str:
 
 
 def csv_text(annotated: RecordingWithEvents) -> str:
-    """One line an event, the columns of the events table."""
-    return _csv([_plain(event) for event in annotated.events])
+    """One line an event: the columns of the events table, and the recording's file name."""
+    return _csv([_plain(event) | {"file_name": annotated.file_name} for event in annotated.events])
 
 
 def jsonl_text(annotated: RecordingWithEvents) -> str:
@@ -98,7 +97,7 @@ def jsonl_text(annotated: RecordingWithEvents) -> str:
 
 def _csv(rows: list[TableRow], *, header: bool = False) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, EVENTS.names, extrasaction="ignore", lineterminator="\n")
+    writer = csv.DictWriter(text, [*EVENTS.names, "file_name"], extrasaction="ignore", lineterminator="\n")
     if header:
         writer.writeheader()
     writer.writerows(rows)

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from common.text import safe_file_name
 from models.constants import LAUGHTER_KINDS, LONG_WINDOW_S, NONE, SHORT_WINDOW_S
 from models.events import Thresholds, WindowScores, laughter_probability, scores_per_second
 from transforms.decode.containers import AUDIO_EXTENSIONS
@@ -45,9 +44,9 @@ FACTS = (
 """Columns of the recordings table that a page shows as they are."""
 
 
-def page_name(recording_id: str) -> str:
+def page_name(annotated: RecordingWithEvents) -> str:
     """The file's name of a recording's page; never the index's."""
-    name = safe_file_name(recording_id)
+    name = annotated.file_stem
     return f"{name}~.html" if f"{name}.html".lower() == INDEX_NAME else f"{name}.html"
 
 
@@ -71,6 +70,7 @@ def recording_page(
     recording = annotated.recording
     data = {name: recording[name] for name in FACTS}
     data |= {
+        "file_stem": annotated.file_stem,
         "start_utc": iso(recording["start_utc"]),
         "length_s": max(annotated.length_s, float(scores.seconds)),
         "audio_s": recording["audio_s"] or 0.0,
@@ -88,7 +88,7 @@ def recording_page(
         "media": media,
         "media_is_audio": bool(media) and str(media).lower().endswith(AUDIO_EXTENSIONS),
     }
-    title = f"{recording['title'] or annotated.recording_id}: laughter"
+    title = f"{recording['title'] or annotated.file_name}: laughter"
     return html_page(
         ASSETS,
         "recording.html",
@@ -123,6 +123,7 @@ def index_row(annotated: RecordingWithEvents, *, page: str | None, trouble: str 
     usable = page is not None
     return {
         "id": annotated.recording_id,
+        "file_name": annotated.file_name,
         "page": page and urllib.parse.quote(page),
         "title": recording["title"],
         "network": recording["network"],

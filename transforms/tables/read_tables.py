@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,16 +18,16 @@ import pyarrow.parquet as pq
 from common import partitions
 from common.errors import LaughterError
 from common.parquet_files import open_parquet
-from common.text import display_text
+from common.text import display_text, file_stem
 from models.constants import LAUGHTER_KINDS
-from transforms.tables.schemas import EVENTS, RECORDINGS, file_name, table_path
+from transforms.tables.schemas import EVENTS, RECORDINGS, file_name, holds, table_path
 
 ROWS_PER_BATCH = 4096
 
 NUMBERS = ("start_s", "end_s", "score_max", "score_mean", *LAUGHTER_KINDS)
 """Columns of the events table that every event has a number in."""
 
-LATER = ("file_name",)
+LATER = ("file_name", "peak_dbfs", "mean_dbfs")
 """Columns that tables of before do not have."""
 
 TableRow = Mapping[str, Any]
@@ -65,6 +66,22 @@ class RecordingWithEvents:
     def recording_id(self) -> str:
         """Of the recording."""
         return str(self.recording["recording_id"])
+
+    @property
+    def file_name(self) -> str:
+        """What people call the recording."""
+        return str(self.recording["file_name"] or "")
+
+    @property
+    def name(self) -> str:
+        """For messages: the id, before which its file's name stands where the id does not tell it."""
+        told = not self.file_name or os.path.splitext(self.file_name)[0] == self.recording_id
+        return self.recording_id if told else f"{self.file_name} ({self.recording_id})"
+
+    @property
+    def file_stem(self) -> str:
+        """Of files about the recording, without an ending."""
+        return file_stem(self.recording_id, self.file_name)
 
     @property
     def failed(self) -> bool:
@@ -114,20 +131,20 @@ def validate(annotated: RecordingWithEvents) -> None:
     """
     again = "run laughter detect again"
     if not all(math.isfinite(value) for value in annotated.recording.values() if isinstance(value, float)):
-        raise InvalidRecording(annotated.recording_id, f"a time is no number; {again}")
+        raise InvalidRecording(annotated.name, f"a time is no number; {again}")
     for event in annotated.events:
         if not all(event[name] is not None and math.isfinite(event[name]) for name in NUMBERS):
-            raise InvalidRecording(annotated.recording_id, f"a time or score of an event is no number; {again}")
+            raise InvalidRecording(annotated.name, f"a time or score of an event is no number; {again}")
         if event["kind"] not in LAUGHTER_KINDS:
-            raise InvalidRecording(annotated.recording_id, f"an event's kind is none of the six; {again}")
+            raise InvalidRecording(annotated.name, f"an event's kind is none of the six; {again}")
         if not 0 <= event["start_s"] < event["end_s"]:
-            raise InvalidRecording(annotated.recording_id, f"an event does not end after its start; {again}")
+            raise InvalidRecording(annotated.name, f"an event does not end after its start; {again}")
 
 
 def _rows(parquet: pq.ParquetFile, schema: pa.Schema, *, once: bool = False) -> Iterator[TableRow]:
     """The rows by recording_id; with `once`, no recording may come twice."""
     found = {field.name: field.type for field in parquet.schema_arrow}
-    others = [field.name for field in schema if found.get(field.name) != field.type and field.name not in LATER]
+    others = [name for name in schema.names if name not in LATER and not holds(schema, name, found.get(name))]
     if others:
         raise OSError(f"the columns {', '.join(others)} are absent or of another type")
     before = ""
@@ -135,7 +152,7 @@ def _rows(parquet: pq.ParquetFile, schema: pa.Schema, *, once: bool = False) -> 
     for batch in parquet.iter_batches(batch_size=ROWS_PER_BATCH, columns=columns):
         for row in batch.to_pylist():
             if "file_name" in schema.names:
-                row.setdefault("file_name", file_name(row["path"]))
+                row = dict.fromkeys(LATER) | {"file_name": file_name(row["path"])} | row
             name = row["recording_id"] or ""
             if name < before or (once and name == before):
                 raise OSError("its rows are not ordered by recording_id")

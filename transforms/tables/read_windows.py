@@ -21,7 +21,7 @@ from models.constants import CLASSES, LONG_WINDOW_S, SHORT_WINDOW_S
 from models.events import WINDOWS_S, Thresholds, WindowScores, second_scores
 from transforms.decode.outcome import MIN_AUDIO_S
 from transforms.tables.read_tables import InvalidRecording, TableError
-from transforms.tables.schemas import WINDOWS, table_path
+from transforms.tables.schemas import WINDOWS, holds, table_path
 
 COLUMNS = ("recording_id", "window_s", "start_s", *CLASSES)
 AGAIN = "run laughter detect again"
@@ -114,8 +114,8 @@ class WindowsReader:
         self._open.close()
         self._settings = read_event_settings(self._tables, date)
         self._parquet = self._open.enter_context(open_parquet(table_path(self._tables, "windows", date)))
-        schema = self._parquet.schema_arrow
-        others = [name for name in COLUMNS if name not in schema.names or schema.field(name).type != _type(name)]
+        found = {field.name: field.type for field in self._parquet.schema_arrow}
+        others = [name for name in COLUMNS if not holds(WINDOWS, name, found.get(name))]
         if others:
             raise OSError(f"the columns {', '.join(others)} are absent or of another type")
         self._groups, self._mixed = _index(self._parquet)
@@ -125,10 +125,6 @@ class WindowsReader:
         groups = sorted({*self._groups.get(recording_id, ()), *self._mixed})
         table = self._parquet.read_row_groups(groups, columns=list(COLUMNS))
         return table.filter(pc.field("recording_id") == recording_id) if self._mixed else table
-
-
-def _type(name: str) -> pa.DataType:
-    return WINDOWS.field(name).type
 
 
 def _index(parquet: pq.ParquetFile) -> tuple[dict[str, list[int]], list[int]]:

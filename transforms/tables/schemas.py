@@ -155,6 +155,16 @@ def recording_row(info: PartInfo, models: ModelNames) -> dict[str, Any]:
     return fitted
 
 
+def holds(schema: pa.Schema, name: str, found: pa.DataType | None) -> bool:
+    """Whether a column of a table that was read has the schema's type; tables of before have narrower integers."""
+    wanted = schema.field(name).type
+    if found is None or found == wanted:
+        return found is not None
+    return bool(pa.types.is_signed_integer(wanted) and pa.types.is_signed_integer(found)) and (
+        found.bit_width <= wanted.bit_width
+    )
+
+
 def check_rows(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> None:
     """Whether the rows can be written, every number a finite one.
 

@@ -229,7 +229,7 @@ def test_csv_is_the_events_table(tmp_path):
     body = text("csv", annotated(*events, name=ODD)) + text("csv", annotated(EVENTS_OF[0]))
     (tmp_path / "x.csv").write_text(FORMATS["csv"].header + body, encoding="utf-8", newline="")
     read = duckdb.sql(f"SELECT * FROM read_csv('{tmp_path}/x.csv', header = true, delim = ',', quote = '\"')")
-    assert read.columns == EVENTS.names
+    assert read.columns == [*EVENTS.names, "file_name"]
     rows = read.project("recording_id, start_s, end_s, kind, score_max, giggle, epoch(start_utc)").fetchall()
     assert rows == [
         (ODD, 3, 5.5, "giggle", 0.83, 0.83, moment.timestamp()),

@@ -121,7 +121,7 @@ def test_equal_input_gives_equal_pages():
 
 
 def test_no_page_is_called_as_the_index():
-    names = [page_name(name) for name in ("index", "INDEX", ID, "index~", "a/b", "..")]
+    names = [page_name(annotated_as(name)) for name in ("index", "INDEX", ID, "index~", "a/b", "..")]
     assert len({name.lower() for name in names}) == len(names) - 1  # the first two differ by case alone
     assert "index.html" not in {name.lower() for name in names}
     assert not any("/" in name or name.startswith(".") for name in names)

@@ -3,14 +3,14 @@
 const recordings = pageData().recordings;
 
 function isWanted(row, words, status) {
-  const text = [row.id, row.title, row.network, row.start_utc, row.error].join(" ").toLowerCase();
+  const text = [row.id, row.file_name, row.title, row.network, row.start_utc, row.error].join(" ").toLowerCase();
   return (!status || row.status === status) && words.every((word) => text.includes(word));
 }
 
 const number = (value, decimals = 0) =>
   value === null ? "" : value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 const perHour = (row) => (row.audio_s ? (row.laughs / row.audio_s) * 3600 : null);
-const name = (row) => row.title || row.id;
+const name = (row) => row.title || row.file_name;
 
 const table = new PagedTable({
   table: byId("table"),
@@ -20,7 +20,7 @@ const table = new PagedTable({
     {
       title: "Recording",
       value: (row) => name(row).toLowerCase(),
-      fill: (row) => (row.page ? element("a", { href: row.page, title: row.id }, name(row)) : name(row)),
+      fill: (row) => (row.page ? element("a", { href: row.page, title: row.file_name }, name(row)) : name(row)),
     },
     { title: "Network", value: (row) => row.network, fill: (row) => row.network },
     {

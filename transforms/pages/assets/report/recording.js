@@ -69,7 +69,7 @@ function ownStorage() {
 // What is shown
 
 function showFacts() {
-  byId("title").textContent = data.title || data.recording_id;
+  byId("title").textContent = data.title || data.file_name;
   const start = data.start_utc ? `${data.start_utc.slice(0, 16).replace("T", " ")} UTC` : null;
   const sound = data.audio_s === data.length_s ? null : clock(data.audio_s);
   const facts = {
@@ -82,6 +82,7 @@ function showFacts() {
     Models: data.bundle_version,
     Embedder: data.embedder,
     Head: data.head,
+    File: data.file_name,
     Id: data.recording_id,
     Note: data.error,
   };
@@ -212,7 +213,7 @@ function save() {
   if (!marks.size) return;
   const link = element("a", {
     href: URL.createObjectURL(new Blob([marks.csv()], { type: "text/csv" })),
-    download: `${data.recording_id.replace(/[^\w.-]+/g, "_").slice(0, 150)}.labels.csv`,
+    download: `${data.file_stem}.labels.csv`,
   });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
