@@ -33,7 +33,7 @@ def main(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
     failed = collect.collect(
         sources,
         arguments.output,
-        downloads=arguments.downloads and arguments.downloads.absolute(),
+        downloads=arguments.downloads,
         report=(lambda _: None) if arguments.quiet else say,
     )
     _summarise(arguments.output / MANIFEST)

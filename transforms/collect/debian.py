@@ -78,7 +78,7 @@ def unpack(package: pathlib.Path, folder: pathlib.Path) -> None:
         PackageError: the file is damaged.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    done = _run(["dpkg-deb", "--extract", str(package), str(folder)], folder)
+    done = _run(["dpkg-deb", "--extract", package, folder], folder)
     if done.returncode:
         raise PackageError(f"{package.name} could not be unpacked ({_said(done)}): remove it and fetch it again")
     for archive in files(folder, ZIP_SUFFIXES | clonk_archive.SUFFIXES):
@@ -105,10 +105,10 @@ def _unpack_archive(archive: pathlib.Path) -> None:
                 (folder / name).write_bytes(member)
 
 
-def _run(command: Sequence[str], folder: pathlib.Path) -> subprocess.CompletedProcess[str]:
-    """Run a program in a folder, in plain English, without anything to answer."""
+def _run(command: Sequence[str | pathlib.Path], folder: pathlib.Path) -> subprocess.CompletedProcess[str]:
+    """Run a program in a folder, in plain English, without anything to answer; paths are those of this process."""
     return subprocess.run(
-        command,
+        [word.absolute() if isinstance(word, pathlib.Path) else word for word in command],
         cwd=folder,
         env={**os.environ, "LC_ALL": "C"},
         stdin=subprocess.DEVNULL,

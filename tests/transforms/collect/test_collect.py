@@ -149,6 +149,17 @@ def test_goes_on_where_it_was_stopped_and_redoes_what_the_plan_changed(tmp_path,
 
 
 @pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize("downloads", [None, "kept"])
+def test_folders_may_be_named_from_the_working_directory(tmp_path, monkeypatch, downloads):
+    """Debian's tools run in other folders."""
+    monkeypatch.chdir(tmp_path)
+    if downloads:
+        (tmp_path / downloads).mkdir()
+    assert collect.collect([PACKAGE], pathlib.Path("audio"), downloads=downloads and pathlib.Path(downloads)) == []
+    assert len(collected(tmp_path / "audio")) > 5
+
+
+@pytest.mark.usefixtures("repository")
 def test_packages_kept_are_used_again_and_damaged_ones_fetched_again(tmp_path):
     kept = tmp_path / "kept"
     kept.mkdir()
