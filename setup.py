@@ -88,11 +88,12 @@ setup(
         "models.evaluation",
         "models.networks",
         "models.sounds",
+        "models.tracking",
         "models.training",
         "common",
     ],
     package_data={
-        "models.bundles": ["*/card.json", "*/*.npz"],
+        "models.bundles": ["*/*.json", "*/*.npz"],
         "transforms.pages": ["assets/*/*"],
         "transforms.tables": ["queries/*.sql"],
     },

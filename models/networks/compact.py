@@ -5,7 +5,6 @@ blocks are the depthwise-separable convolutions of MobileNet (Howard et al. 2017
 """
 
 import os
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +14,7 @@ import tensorflow as tf
 from models.constants import EMBEDDING_SIZE
 from models.networks.log_mel import MEL_BANDS, PATCH_FRAMES
 from models.networks.pca import PcaParams
+from models.networks.weight_files import Arrays, assign, load_arrays, named_arrays, save_arrays
 
 MAX_BYTES = 4_000_000
 """The largest embedder that may ship with the project."""
@@ -48,9 +48,9 @@ def build_compact() -> Any:
     hidden = layers.Rescaling(1 / LOG_MEL_SCALE, -LOG_MEL_MEAN / LOG_MEL_SCALE, name="normalise")(patch)
     hidden = layers.Reshape((PATCH_FRAMES, MEL_BANDS, 1), name="channel")(hidden)
     hidden = layers.Conv2D(STEM_CHANNELS, 5, strides=2, padding="same", use_bias=False, name="stem")(hidden)
-    hidden = _normalised(hidden, "stem")
+    hidden = normalised(hidden, "stem")
     for number, (channels, stride) in enumerate(BLOCKS):
-        hidden = _separable(hidden, channels, stride, f"block{number}")
+        hidden = separable(hidden, channels, stride, f"block{number}")
     mean = layers.GlobalAveragePooling2D(name="mean")(hidden)
     most = layers.GlobalMaxPooling2D(name="most")(hidden)
     hidden = layers.Concatenate(name="pooled")([mean, most])
@@ -64,13 +64,12 @@ def save_compact(model: Any, pca: PcaParams, path: str | os.PathLike[str]) -> No
     Raises:
         ValueError: the file would be larger than MAX_BYTES.
     """
-    arrays = {_name(variable): np.asarray(variable, np.float32) for variable in model.variables}
+    arrays = named_arrays(model)
     size = sum(array.nbytes for array in arrays.values())
     if size > MAX_BYTES - 100_000:
         raise ValueError(f"{os.fspath(path)} would hold {size} bytes, more than the {MAX_BYTES} that may ship")
     pca_arrays = dict(zip(_PCA, (pca.eigen_vectors, pca.means), strict=True))
-    with open(path, "wb") as file:
-        np.savez(file, format=np.array(_FORMAT), **pca_arrays, **arrays)
+    save_arrays(path, _FORMAT, {**pca_arrays, **arrays})
 
 
 def load_compact(path: str | os.PathLike[str]) -> tuple[Network, PcaParams]:
@@ -83,58 +82,47 @@ def load_compact(path: str | os.PathLike[str]) -> tuple[Network, PcaParams]:
         FileNotFoundError: there is no such file.
         ValueError: one sentence naming the file, where it is not such an embedder.
     """
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        if str(arrays.pop("format")) != _FORMAT:
-            raise ValueError("unknown format")
+
+    def use(arrays: Arrays) -> tuple[Network, PcaParams]:
         pca = PcaParams(*(np.asarray(arrays.pop(name), np.float32) for name in _PCA))
-        return _network(arrays), pca
-    except FileNotFoundError:
-        raise
-    except (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
-        reason = str(error).strip("'\"")
-        raise ValueError(
-            f"{os.fspath(path)} is not a compact embedder ({reason}); install the project again, or train one"
-        ) from error
+        model = build_compact()
+        assign(model, arrays)
+        model.trainable = False
+        return lambda patches: model(patches, training=False), pca
+
+    return load_arrays(path, _FORMAT, use, what="a compact embedder")
 
 
-def _network(arrays: dict[str, np.ndarray]) -> Network:
-    """The network with these weights, whose names and shapes must all fit."""
-    model = build_compact()
-    variables = {_name(variable): variable for variable in model.variables}
-    if variables.keys() != arrays.keys():
-        different = sorted(variables.keys() ^ arrays.keys())
-        raise ValueError(f"its arrays do not fit the network: {different[0]}")
-    for name, variable in variables.items():
-        variable.assign(np.asarray(arrays[name], np.float32))  # refuses a wrong shape
-    model.trainable = False
-
-    def network(patches: tf.Tensor) -> tf.Tensor:
-        return model(patches, training=False)
-
-    return network
+def read_blocks(path: str | os.PathLike[str]) -> Arrays:
+    """The weights of the convolutions of an embedder written by `save_compact`, which other networks start from."""
+    return load_arrays(
+        path,
+        _FORMAT,
+        lambda arrays: {k: v for k, v in arrays.items() if k.startswith(("stem", "block"))},
+        what="a compact embedder",
+    )
 
 
-def _name(variable: Any) -> str:
-    """The variable's layer and role, such as stem/kernel."""
-    return "/".join(variable.path.split("/")[-2:])
-
-
-def _separable(hidden: Any, channels: int, stride: int, name: str) -> Any:
+def separable(hidden: Any, channels: int, stride: int, name: str, *, bands_only: bool = False) -> Any:
     """A 3 x 3 convolution of each channel alone, then a 1 x 1 convolution across channels; added to the input
-    where the shapes agree."""
+    where the shapes agree.
+
+    `bands_only`: the stride is over bands, and every step of time is kept.
+    """
     from keras import layers
 
-    depth = f"{name}_depth"
-    result = layers.DepthwiseConv2D(3, strides=stride, padding="same", use_bias=False, name=depth)(hidden)
-    result = _normalised(result, depth)
+    depth, strides = f"{name}_depth", 1 if bands_only else stride
+    result = layers.DepthwiseConv2D(3, strides=strides, padding="same", use_bias=False, name=depth)(hidden)
+    if bands_only and stride > 1:
+        result = result[:, :, 1::stride]  # those that the stride would have kept
+    result = normalised(result, depth)
     result = layers.Conv2D(channels, 1, use_bias=False, name=f"{name}_point")(result)
-    result = _normalised(result, f"{name}_point")
+    result = normalised(result, f"{name}_point")
     return layers.Add(name=f"{name}_add")([hidden, result]) if hidden.shape == result.shape else result
 
 
-def _normalised(hidden: Any, name: str) -> Any:
+def normalised(hidden: Any, name: str) -> Any:
+    """Batch normalisation, then no values below 0."""
     from keras import layers
 
     hidden = layers.BatchNormalization(momentum=0.98, name=f"{name}_normalise")(hidden)

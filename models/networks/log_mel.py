@@ -15,7 +15,7 @@ PATCH_SAMPLES = 15600
 PATCH_FRAMES = 96
 MEL_BANDS = 64
 
-_HOP = 160
+HOP_SAMPLES = 160
 _FRAME = 400
 _HALF = _FRAME // 2
 _FFT = 512
@@ -34,26 +34,39 @@ def log_mel_patches(seconds: tf.Tensor) -> tf.Tensor:
     Returns:
         float32 [B, 96, 64]: natural log of (mel magnitude + 0.01), 25 ms frames every 10 ms.
     """
-    even, odd = _folded_frames(seconds)
+    return log_mel_frames(tf.reshape(seconds, [-1, SECOND_SAMPLES]), PATCH_FRAMES)
+
+
+def log_mel_frames(sound: tf.Tensor, frames: int) -> tf.Tensor:
+    """The same features of longer stretches: frame i uses samples 160 * i to 160 * i + 399.
+
+    Args:
+        sound: float32 [B, n], n a multiple of 160 and at least 160 * (frames + 2).
+        frames: of each stretch.
+
+    Returns:
+        float32 [B, frames, 64].
+    """
+    even, odd = _folded_frames(sound, frames)
     cosines, sines, mel = _transforms()
     magnitude = tf.sqrt(tf.square(even @ cosines) + tf.square(odd @ sines))
-    return tf.reshape(tf.math.log(magnitude @ mel + _LOG_OFFSET), [-1, PATCH_FRAMES, MEL_BANDS])
+    return tf.reshape(tf.math.log(magnitude @ mel + _LOG_OFFSET), [-1, frames, MEL_BANDS])
 
 
-def _folded_frames(seconds: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Even and odd parts of each frame about its middle sample, float32 [B * 96, 200] each.
+def _folded_frames(sound: tf.Tensor, frames: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Even and odd parts of each frame about its middle sample, float32 [B * frames, 200] each.
 
     The periodic Hann window is symmetric about sample 200 and zero at sample 0, and a magnitude does not
     depend on where a frame's time starts: the cosine transform of the even part and the sine transform of
     the odd part are half the work of one transform of the whole frame. Slices of 10 ms hops are joined
     instead of gathering samples, which is several times faster.
     """
-    hops = tf.reshape(seconds, [-1, SECOND_SAMPLES // _HOP, _HOP])
+    hops = tf.reshape(sound, [-1, sound.shape[1] // HOP_SAMPLES, HOP_SAMPLES])
     mirrored = tf.reverse(hops, [2])
-    own, following, third = slice(0, PATCH_FRAMES), slice(1, PATCH_FRAMES + 1), slice(2, PATCH_FRAMES + 2)
-    middle = _HALF - _HOP  # where sample 200 of a frame lies within its second hop
-    after = tf.concat([hops[:, following, middle:], hops[:, third, : _FRAME - 2 * _HOP]], -1)
-    before = tf.concat([mirrored[:, following, _HOP - middle - 1 :], mirrored[:, own, : _HOP - 1]], -1)
+    own, following, third = slice(0, frames), slice(1, frames + 1), slice(2, frames + 2)
+    middle = _HALF - HOP_SAMPLES  # where sample 200 of a frame lies within its second hop
+    after = tf.concat([hops[:, following, middle:], hops[:, third, : _FRAME - 2 * HOP_SAMPLES]], -1)
+    before = tf.concat([mirrored[:, following, HOP_SAMPLES - middle - 1 :], mirrored[:, own, : HOP_SAMPLES - 1]], -1)
     after, before = tf.reshape(after, [-1, _HALF]), tf.reshape(before, [-1, _HALF])
     return after + before, after - before
 

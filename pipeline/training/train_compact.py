@@ -13,8 +13,11 @@ from models.distillation.measure import measure_compact
 from models.distillation.recipe import Settings
 from models.distillation.teacher import load_teacher
 from models.distillation.train import THREADS, train_compact
+from models.networks.compact import EMBEDDER_FILE
 from models.networks.threads import use_threads_per_call
 from models.sounds.manifest import read_manifest
+from models.tracking.recipe import TrackerSettings
+from models.tracking.train import train_tracker
 
 REPORT_COMMAND = "laughter train-compact --report-only --audio AUDIO... --teacher TEACHER.onnx --output BUNDLE"
 
@@ -25,7 +28,8 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     Raises:
         UsageError: a number is too small, or there is no teacher to learn from.
     """
-    for name, least in (("programmes", 1), ("epochs", 1), ("head_epochs", 1), ("processes", 1), ("seed", 0)):
+    counts = ("programmes", "epochs", "head_epochs", "scenes", "tracker_epochs", "processes")
+    for name, least in (*((count, 1) for count in counts), ("seed", 0)):
         if getattr(arguments, name) < least:
             raise UsageError(f"--{name.replace('_', '-')} must be at least {least}, not {getattr(arguments, name)}")
     if arguments.no_teacher and not arguments.report_only:
@@ -45,18 +49,24 @@ def main(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
     if teacher is not None:
         load_teacher(teacher)
     rows = [row for folder in arguments.audio for row in read_manifest(folder)]
+    folders = {"teacher": arguments.teacher, "work": arguments.work, "output": arguments.output}
+    if not (arguments.report_only or arguments.tracker_only):
+        settings = Settings(arguments.programmes, arguments.epochs, arguments.head_epochs, arguments.seed)
+        train_compact(rows, settings=settings, processes=arguments.processes, report=_report, **folders)
     if not arguments.report_only:
-        train_compact(
-            rows,
-            teacher=arguments.teacher,
-            work=arguments.work,
-            output=arguments.output,
-            settings=Settings(arguments.programmes, arguments.epochs, arguments.head_epochs, arguments.seed),
-            processes=arguments.processes,
-            report=_report,
-        )
+        _check_bundle(arguments.output)
+        tracker = TrackerSettings(arguments.scenes, arguments.tracker_epochs, arguments.seed)
+        train_tracker(rows, settings=tracker, processes=arguments.processes, report=_report, **folders)
+    if arguments.tracker_only:
+        return 0
     measure_compact(rows, output=arguments.output, teacher=teacher, command=REPORT_COMMAND, report=_report)
     return 0
+
+
+def _check_bundle(folder: pathlib.Path) -> None:
+    """Refuse a folder without the embedder that the tracker starts from."""
+    if not (folder / EMBEDDER_FILE).is_file():
+        raise UsageError(f"{folder} holds no {EMBEDDER_FILE}; leave out --tracker-only, which trains the bundle first")
 
 
 def _report(sentence: str) -> None:

@@ -1,6 +1,4 @@
-import csv
 import json
-import wave
 
 import numpy as np
 import pytest
@@ -8,13 +6,13 @@ import tensorflow as tf
 
 from models.distillation.measure import measure_compact
 from models.distillation.recipe import Settings
-from models.distillation.teacher import AUDIOSET_CLASSES, TEACHER_RATE
 from models.distillation.train import train_compact
 from models.networks.compact import load_compact
 from models.networks.head_files import load_head
 from models.sounds import synthesis
 from models.sounds.labelled_clips import split
-from models.sounds.manifest import MANIFEST_COLUMNS, read_manifest
+from models.sounds.manifest import read_manifest
+from tests.helpers.clips import level_teacher, write_clips
 
 CLIPS = [
     ("laugh", synthesis.laugh, "laughter", "train"),
@@ -24,13 +22,6 @@ CLIPS = [
     ("laugh2", synthesis.laugh, "laughter", "evaluate"),
     ("noise", synthesis.noise, "noise", "evaluate"),
 ]
-
-
-def level_teacher(samples: np.ndarray) -> np.ndarray:
-    """A teacher that knows how loud a second is, and nothing else."""
-    seconds = samples.reshape(-1, TEACHER_RATE)[1:-1]
-    level = np.abs(seconds).mean(axis=1, keepdims=True)
-    return np.repeat(level.clip(0, 1), AUDIOSET_CLASSES, axis=1).astype(np.float32)
 
 
 @pytest.fixture
@@ -43,18 +34,7 @@ def eagerly():
 
 @pytest.fixture
 def audio(tmp_path):
-    folder = tmp_path / "audio"
-    folder.mkdir()
-    with (folder / "manifest.csv").open("w", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(MANIFEST_COLUMNS)
-        for number, (name, make, label, use) in enumerate(CLIPS):
-            pcm = (make(np.random.default_rng(number), 1.5) * 32767).astype("<i2")
-            with wave.open(str(folder / f"{name}.wav"), "wb") as sound:
-                sound.setparams((1, 2, 16000, len(pcm), "NONE", ""))
-                sound.writeframes(pcm.tobytes())
-            table.writerow([f"{name}.wav", label, name, use, "CC0", "made by the test: " + name])
-    return folder
+    return write_clips(tmp_path / "audio", CLIPS)
 
 
 @pytest.mark.usefixtures("eagerly")
