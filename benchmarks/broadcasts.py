@@ -16,18 +16,27 @@ import collections
 import dataclasses
 import pathlib
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.made_broadcasts import RESERVED, SCENE_S, SHORT_S, Broadcast, Laugh, MadeScene, Sounds, make_broadcasts
+from models.bundles.bundle import open_bundle
+from models.bundles.selection import select_models
+from models.bundles.tracker_card import TRACKER_FILE, read_tracker_card
 from models.constants import FIRST_AUDIOSET_INDEX, SAMPLE_RATE_HZ
 from models.distillation.data import score_with_teacher
 from models.distillation.teacher import load_teacher
 from models.evaluation.event_metrics import seconds_in
+from models.events import find_events
+from models.networks.track_network import TRACKS
+from models.networks.tracker import Tracker
 from models.sounds.labelled_clips import read_audio
 from models.sounds.manifest import read_manifest
+from models.track_events import track_segments
+from transforms.decode.decode import decode_seconds
+from transforms.tables.classify_windows import classify_windows
 
 Events = list[tuple[float, float]]
 System = Callable[[Broadcast], Events]
@@ -176,6 +185,26 @@ def tagger(path: pathlib.Path, broadcasts: Sequence[Broadcast]) -> System:
     return lambda one: events(scores[one.path], best)
 
 
+def systems(bundle: str, broadcasts: Sequence[Broadcast]) -> dict[str, System]:
+    """The bundle's head on whole seconds, and its tracker, each at the thresholds of its card."""
+    chosen = select_models(bundle=bundle)
+    folder = open_bundle(bundle).folder
+    embedder, head = chosen.embedder.load(), chosen.head.load()
+    tracker, card = Tracker(f"{folder}/{TRACKER_FILE}"), read_tracker_card(folder)
+    whole, tenths = {}, {}
+    for one in broadcasts:
+        pcm = np.concatenate(list(decode_seconds(one.path)))
+        scores = classify_windows(embedder.embed(pcm), head)
+        found = find_events(one.path.stem, float(len(pcm)), scores, chosen.head.thresholds)
+        whole[one.path] = [(event.start_s, event.end_s) for event in found]
+        laughter = tracker.track(pcm)[..., TRACKS.index("laughter")].ravel() / np.float32(255)
+        tenths[one.path] = [(start / 10, end / 10) for start, end in track_segments(laughter, card.thresholds)]
+    return {
+        "whole seconds, the head on windows": lambda one: whole[one.path],
+        f"the tracker {card.version}": lambda one: tenths[one.path],
+    }
+
+
 def sounds_of(audio: pathlib.Path, beds: pathlib.Path) -> Sounds:
     """The clips that nothing is trained on."""
     rows = [row for row in read_manifest(audio) if row.use == "evaluate"]
@@ -187,12 +216,13 @@ def _length(laugh: Laugh) -> str:
     return "short" if seconds < SHORT_S else "middling" if seconds < 4 else "long"
 
 
-def main(systems: Mapping[str, System] | None = None) -> None:
+def main() -> None:
     """Make the broadcasts, measure each system, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--audio", type=pathlib.Path, help="folder of labelled clips, whose evaluate rows are used")
     parser.add_argument("--beds", type=pathlib.Path, help="folder that --collect made")
     parser.add_argument("--collect", type=pathlib.Path, metavar="BEDS", help="fetch music and noise, and do no more")
+    parser.add_argument("--bundle", default="compact", help="name or folder (default: %(default)s)")
     parser.add_argument("--teacher", type=pathlib.Path, help="the tagger's ONNX file, to compare with")
     parser.add_argument("--gain", type=float, default=0.0, metavar="DB", help="how much louder all of it is")
     arguments = parser.parse_args()
@@ -210,7 +240,7 @@ def main(systems: Mapping[str, System] | None = None) -> None:
         laughs = [laugh for one in broadcasts for scene in one.scenes for laugh in scene.laughs]
         lengths = collections.Counter(map(_length, laughs))
         print(f"{len(laughs)} laughs of {len({one.speaker for one in laughs})} speakers: {dict(lengths)}")
-        for name, find in (systems or {}).items():
+        for name, find in systems(arguments.bundle, broadcasts).items():
             report(name, broadcasts, find)
         if arguments.teacher:
             report("the tagger at its best threshold", broadcasts, tagger(arguments.teacher, broadcasts))

@@ -1,7 +1,7 @@
 """Files that are either whole or absent, on local disk and on object storage.
 
-Every file is written to a temporary name and renamed once complete (on object storage: written to local disk,
-then put as one object).
+Every file is written to a temporary name, synced and renamed once complete (on object storage: written to local disk,
+then put as one object), so that a power cut leaves the old file or the new one too.
 """
 
 from __future__ import annotations
@@ -25,11 +25,23 @@ def atomic_file(path: str) -> Iterator[str]:
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with locked_temporary_file(os.path.dirname(place)) as temporary:
             yield temporary
+            _sync(temporary)
             os.replace(temporary, place)
+            _sync(os.path.dirname(place))
     else:
         with locked_temporary_file(tempfile.gettempdir()) as temporary:
             yield temporary
             storage.upload(temporary, path)
+
+
+def _sync(path: str) -> None:
+    """Have the disk hold what was written to a file or folder, where the file system can."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_text(path: str, text: str) -> None:

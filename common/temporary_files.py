@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import os
 import re
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _FILE = re.compile(r"\.([0-9a-f]{32})\.(?:tmp|lock)")
 _FOLDER_PREFIX = "laughter-run-"
@@ -24,8 +25,10 @@ _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 def locked_temporary_file(folder: str) -> Iterator[str]:
     """The name of a new file in `folder`, to be written by the block, and removed at its end if it is still there.
 
-    A lock lies beside it: some network disks let nobody, not even its writer, open a locked file anew.
+    A lock lies beside it: some network disks let nobody, not even its writer, open a locked file anew. What killed runs
+    left in the folder is swept by the first file of a process in it, whatever command it is.
     """
+    _sweep_once(os.path.realpath(folder))
     with contextlib.ExitStack() as stack:
         held = None
         while held is None:  # a sweeper may take it in the moment before it is locked
@@ -66,17 +69,26 @@ def scratch_folder() -> Iterator[str]:
 
 def sweep(root: str) -> int:
     """Remove the temporary files below the local folder `root` that no process holds; returns how many."""
+    return sum(_sweep_files(parent, files) for parent, _, files in os.walk(root))
+
+
+@functools.cache
+def _sweep_once(folder: str) -> None:
+    with contextlib.suppress(OSError):
+        _sweep_files(folder, os.listdir(folder))
+
+
+def _sweep_files(folder: str, files: Iterable[str]) -> int:
     swept = 0
-    for parent, _, files in os.walk(root):
-        for name in {found[1] for found in map(_FILE.fullmatch, files) if found}:
-            path = os.path.join(parent, f".{name}")
-            with _flock(f"{path}.lock", os.O_RDWR) as held:
-                if held is False:  # somebody's, or nobody can tell
-                    continue
-                for end in (".tmp", ".lock"):
-                    with contextlib.suppress(OSError):
-                        os.unlink(path + end)
-                        swept += end == ".tmp"
+    for name in {found[1] for found in map(_FILE.fullmatch, files) if found}:
+        path = os.path.join(folder, f".{name}")
+        with _flock(f"{path}.lock", os.O_RDWR) as held:
+            if held is False:  # somebody's, or nobody can tell
+                continue
+            for end in (".tmp", ".lock"):
+                with contextlib.suppress(OSError):
+                    os.unlink(path + end)
+                    swept += end == ".tmp"
     return swept
 
 

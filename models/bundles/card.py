@@ -10,6 +10,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from common.atomic_files import write_text
 from common.errors import ModelError
 from models.constants import CLASSES
 from models.embedding_space import EmbeddingSpace
@@ -153,5 +154,5 @@ def write_card(folder: str | os.PathLike[str], card: Card) -> Card:
         card, embedder_weights=with_checksum(card.embedder_weights), head=with_checksum(card.head)
     )
     text = json.dumps(card.to_document(), indent=2, ensure_ascii=False) + "\n"
-    (place / CARD_NAME).write_text(text, encoding="utf-8")
+    write_text(str(place / CARD_NAME), text)
     return card

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common import storage
+from common.atomic_files import write_text
 from common.errors import ModelError
 from models.track_events import TrackThresholds
 
@@ -45,7 +46,7 @@ def write_tracker_card(folder: str | os.PathLike[str], card: TrackerCard) -> Tra
     checksum = hashlib.sha256((place / TRACKER_FILE).read_bytes()).hexdigest()
     card = dataclasses.replace(card, sha256=checksum)
     text = json.dumps(dataclasses.asdict(card), indent=2, ensure_ascii=False) + "\n"
-    (place / TRACKER_CARD).write_text(text, encoding="utf-8")
+    write_text(str(place / TRACKER_CARD), text)
     return card
 
 

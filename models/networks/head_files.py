@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from common.atomic_files import atomic_file
 from models.networks.head import CHOICES, Head, LstmWeights
 
 MEMBER_PREFIX = "other"
@@ -17,12 +18,15 @@ MEMBER_PREFIX = "other"
 
 
 def save_head(head: Head, path: str | os.PathLike[str]) -> None:
-    """Write the head to the local `path`, an .npz of named arrays and one JSON string (no pickles)."""
+    """Write the head to the local `path`, whole or not at all.
+
+    It is an .npz of named arrays and one JSON string, without pickles.
+    """
     arrays = _arrays(head)
     for number, member in enumerate(head.members):
         arrays |= {f"{MEMBER_PREFIX}{number}_{name}": value for name, value in _arrays(member).items()}
     settings = {name: getattr(head, name) for name in CHOICES}
-    with open(path, "wb") as file:
+    with atomic_file(os.fspath(path)) as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, settings=np.array(json.dumps(settings)), **arrays)
 
 

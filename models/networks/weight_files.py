@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from common.atomic_files import atomic_file
+
 Arrays = dict[str, npt.NDArray[Any]]
 T = TypeVar("T")
 
@@ -25,8 +27,8 @@ def variable_name(variable: Any) -> str:
 
 
 def save_arrays(path: str | os.PathLike[str], form: str, arrays: Arrays) -> None:
-    """Write arrays to a file that says it is of that form."""
-    with open(path, "wb") as file:
+    """Write arrays to a local file that says it is of that form, whole or not at all."""
+    with atomic_file(os.fspath(path)) as temporary, open(temporary, "wb") as file:
         np.savez(file, format=np.array(form), **arrays)
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import math
-import os
 import pathlib
 import time
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from common.atomic_files import atomic_file
 from common.errors import UsageError
 from models.constants import CLASSES
 from models.evaluation.ranking import Ranking
@@ -207,8 +211,10 @@ def fit(
         TrainingError: the checkpoint is of another recipe or seed, or the loss is no number any more.
     """
     held_out = load_clips(folder, "held_out", at_most=HELD_OUT_CLIPS)
-    network = TrainableHead(recipe, seed=seed, clips=read_manifest(folder)["sides"]["train"]["clips"])
-    progress = _Progress(checkpoint, made_by=f"{recipe}, seed {seed}")
+    manifest = read_manifest(folder)
+    network = TrainableHead(recipe, seed=seed, clips=manifest["sides"]["train"]["clips"])
+    shards = hashlib.sha256(json.dumps(manifest["files"], sort_keys=True).encode()).hexdigest()
+    progress = _Progress(checkpoint, made_by=f"{recipe}, seed {seed}, shards {shards}")
     progress.load(network)
     while progress.done < recipe.epochs and not (recipe.stop_early and progress.since_best >= patience):
         began = time.monotonic()
@@ -244,12 +250,20 @@ class _Progress:
         """
         if not self._file.exists():
             return
-        with np.load(self._file, allow_pickle=False) as file:
-            if str(file.get("made_by")) != self._made_by:
-                folder = self._file.parent
-                raise TrainingError(f"the checkpoints in {folder} were made by another recipe or seed; remove them")
-            self.done, self.since_best, self._best = (file[name].item() for name in ("done", "since_best", "best"))
-            states = {kind: [file[f"{kind}{k}"] for k in range(file["count"])] for kind in ("last", "best_")}
+        try:
+            with np.load(self._file, allow_pickle=False) as file:
+                made_by = str(file["made_by"])
+                if made_by == self._made_by:
+                    numbers = ("done", "since_best", "best")
+                    self.done, self.since_best, self._best = (file[name].item() for name in numbers)
+                    states = {kind: [file[f"{kind}{k}"] for k in range(file["count"])] for kind in ("last", "best_")}
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            raise TrainingError(f"the checkpoint {self._file} is damaged ({error}); remove it") from error
+        if made_by != self._made_by:
+            folder = self._file.parent
+            raise TrainingError(
+                f"the checkpoints in {folder} were made from other shards, or by another recipe or seed; remove them"
+            )
         network.restore(states["last"])
         self.best_state = states["best_"]
 
@@ -262,8 +276,6 @@ class _Progress:
             self.since_best, self._best, self.best_state = 0, precision, state
         numbered = {f"last{k}": values for k, values in enumerate(state)}
         numbered |= {f"best_{k}": values for k, values in enumerate(self.best_state)}
-        temporary = self._file.with_suffix(".tmp")
-        with open(temporary, "wb") as file:
+        with atomic_file(str(self._file)) as temporary, open(temporary, "wb") as file:
             facts: dict[str, Any] = {"made_by": self._made_by, "done": self.done, "since_best": self.since_best}
             np.savez(file, best=self._best, count=len(state), **facts, **numbered)
-        os.replace(temporary, self._file)

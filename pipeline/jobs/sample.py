@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from common.atomic_files import write_text
 from models.constants import SAMPLE_RATE_HZ
 
 SEED = 1
@@ -71,7 +72,7 @@ def make_sample(folder: pathlib.Path) -> pathlib.Path:
     path = folder / f"{NAME}.mp4"
     _encode(sound(), path)
     truth = [{"start_s": start, "end_s": end} for start, end in laughs()]
-    (folder / f"{NAME}.json").write_text(json.dumps({"laughs": truth}, indent=1) + "\n", encoding="utf-8")
+    write_text(str(folder / f"{NAME}.json"), json.dumps({"laughs": truth}, indent=1) + "\n")
     return path
 
 

@@ -1,6 +1,8 @@
 """Fitting one network: what a step is given, that it is the network that runs later, and when fitting stops."""
 
 import dataclasses
+import json
+import pathlib
 from collections.abc import Callable
 
 import numpy as np
@@ -301,12 +303,35 @@ def test_patience_counts_on_after_a_stop_but_only_with_the_same_recipe_and_seed(
         run_fit(folder, tmp_path, report=stopping_after(2))
     wider = dataclasses.replace(SMALL, shape=dataclasses.replace(SMALL.shape, units=5))
     for recipe, seed in [(wider, 0), (dataclasses.replace(SMALL, learning_rate=0.5), 0), (SMALL, 1)]:
-        with pytest.raises(TrainingError, match=r"^the checkpoints in .* were made by another recipe or seed"):
+        with pytest.raises(
+            TrainingError, match=r"^the checkpoints in .* were made from other shards, or by another recipe or seed"
+        ):
             run_fit(folder, tmp_path, recipe, seed=seed)
     head, epochs = run_fit(folder, tmp_path)
     assert [epoch.number for epoch in epochs] == [3]
     assert same(head, heads[0])
     assert run_fit(folder, tmp_path)[1] == []
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_a_checkpoint_of_other_shards_or_cut_short_is_refused(folder, tmp_path, monkeypatch):
+    scripted(monkeypatch, [0.5, 0.4, 0.3, 0.9])
+    with pytest.raises(KeyboardInterrupt):
+        run_fit(folder, tmp_path, report=stopping_after(1))
+    manifest = pathlib.Path(folder) / "manifest.json"
+    before = manifest.read_text()
+    document = json.loads(before)
+    document["files"][0]["sha256"] = "0" * 64
+    manifest.write_text(json.dumps(document))
+    with pytest.raises(TrainingError, match="made from other shards"):
+        run_fit(folder, tmp_path)
+    manifest.write_text(before)
+    [checkpoint] = tmp_path.glob("*.npz")
+    content = checkpoint.read_bytes()
+    for size in (0, 100, len(content) // 2, len(content) - 1):
+        checkpoint.write_bytes(content[:size])
+        with pytest.raises(TrainingError, match=r"^the checkpoint .* is damaged .*; remove it"):
+            run_fit(folder, tmp_path)
 
 
 def test_a_network_learns_to_tell_laughter(tmp_path):

@@ -90,7 +90,7 @@ def test_the_forward_recipe_of_2017_stopped_and_taken_up_again(shards, tmp_path,
     assert "run the same command again" in capsys.readouterr().err
     assert laughter_train(*arguments, "--seed", "1") == 2
     (last,) = [line for line in capsys.readouterr().err.splitlines() if "checkpoints" in line]
-    assert last.endswith("checkpoints were made by another recipe or seed; remove them")
+    assert last.endswith("were made from other shards, or by another recipe or seed; remove them")
     assert laughter_train(*arguments) == 0
     said = capsys.readouterr().err
     assert "200 (50 with laughter) clips" in said
