@@ -67,7 +67,8 @@ def run(options: DetectOptions) -> int:
     findings = Findings()
     options = dataclasses.replace(options, inputs=recordings_named(options.inputs, findings))
     work = plan.make(options, findings)
-    check_embedder(options.embed.store, options.embed.embedder.space, note=not options.dry_run)
+    embedder = options.embed.embedder
+    check_embedder(options.embed.store, embedder.space, embedder.fingerprint, note=not options.dry_run)
     if options.dry_run:
         plan.show(work, options)
         return 3 if findings.unlisted else 0

@@ -30,7 +30,7 @@ from common.parquet_files import (
     open_parquet,
     read_document,
 )
-from common.partitions import day_folder
+from common.partitions import day_folder, list_days
 from common.storage import Entry
 from common.text import utf8_text
 from models.constants import EMBEDDING_SIZE
@@ -251,28 +251,46 @@ def read_space(root: str) -> EmbeddingSpace | None:
         ) from error
 
 
-def check_embedder(root: str, space: EmbeddingSpace, *, note: bool = True) -> None:
+def check_embedder(root: str, space: EmbeddingSpace, fingerprint: str, *, note: bool = True) -> None:
     """Note whose embeddings the store holds, at the first run, and refuse another embedder at every later one.
 
     Args:
         root: of the store.
         space: of this run's embedder.
+        fingerprint: of this run's embedder, by which parts are known where there is no note beside them.
         note: whether to write the note where there is none.
 
     Raises:
-        EmbedderMismatch: the store is another embedder's.
+        EmbedderMismatch: the store is another embedder's, or has parts and nothing tells whose.
         StoreError: the note cannot be read or written.
     """
     path = _space_path(root)
     with _store_errors(path):
         noted = read_space(root)
-        if noted is None and note:
-            write_text(path, json.dumps(space.to_document()) + "\n")
+        if noted is None:
+            embedder = _embedder_of_parts(root)
+            if embedder not in (None, fingerprint):
+                raise EmbedderMismatch(
+                    f"{path} is missing, and the parts beside it were made by another embedder than this run's "
+                    f"{space.name}, or at another precision; put it back, or give another --output or --store"
+                )
+            if note:
+                write_text(path, json.dumps(space.to_document()) + "\n")
     if noted is not None and noted.weights_id != space.weights_id:
         raise EmbedderMismatch(
             f"the store {root} holds embeddings of {noted.name}, made by other weights than those of this "
             f"run's {space.name}; use the bundle it was made with, or give another --output or --store"
         )
+
+
+def _embedder_of_parts(root: str) -> str | None:
+    """The embedder's fingerprint in the first part that has embeddings; None where there is no such part."""
+    for date in list_days(root):
+        for part in list_day(root, date):
+            info = read_info(part.path)
+            if info is not None and info.seconds:
+                return info.embedder_fingerprint
+    return None
 
 
 def _space_path(root: str) -> str:

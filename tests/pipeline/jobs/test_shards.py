@@ -192,7 +192,7 @@ def test_own_labels_and_store_become_shards(tmp_path):
     store, recording = tmp_path / "store", recording_at("/a/2016-01-01_0030_US_CNN_X.ts", 1, "")
     embeddings = np.random.default_rng(0).integers(0, 256, (60, 128)).astype(np.uint8)
     made_part(store, recording, embeddings)
-    check_embedder(str(store), EmbeddingSpace("compact", "abc"))
+    check_embedder(str(store), EmbeddingSpace("compact", "abc"), "0")
     labels = tmp_path / "labels.csv"
     labels.write_text(
         "recording,start_s,end_s,label\n2016-01-01_0030_US_CNN_X,0,60,none\n2016-01-01_0030_US_CNN_X.ts,20,25,giggle\n"

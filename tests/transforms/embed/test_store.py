@@ -7,12 +7,15 @@ import pytest
 
 from common.errors import UsageError
 from common.partitions import list_days
+from models.embedding_space import EmbeddingSpace
 from tests.helpers.store import made_part, part_info
 from transforms.embed.recordings import recording_at
 from transforms.embed.store import (
+    EmbedderMismatch,
     OtherFormat,
     PartInfo,
     StoreError,
+    check_embedder,
     list_day,
     read_info,
     read_part,
@@ -117,6 +120,24 @@ def test_a_footer_that_lacks_something_is_another_versions_and_no_damage(recordi
     del document["seconds"]
     with pytest.raises(OtherFormat, match="seconds"):
         PartInfo.from_document(document)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}"])
+def test_an_empty_note_is_never_taken_for_a_new_store(tmp_path, content):
+    (tmp_path / "embedder.json").write_text(content)
+    with pytest.raises(StoreError, match="does not tell whose embeddings the store holds"):
+        check_embedder(str(tmp_path), EmbeddingSpace("compact", "w"), "0")
+    assert (tmp_path / "embedder.json").read_text() == content
+
+
+def test_parts_without_a_note_belong_to_the_embedder_that_made_them(tmp_path, recording):
+    made_part(tmp_path, recording_at("/a/2016-01-01_0000_US_CNN_Failed.ts", 1, ""), np.zeros((0, 128), np.uint8))
+    made_part(tmp_path, recording, np.zeros((3, 128), np.uint8))
+    with pytest.raises(EmbedderMismatch, match=r"embedder\.json is missing, and the parts beside it"):
+        check_embedder(str(tmp_path), EmbeddingSpace("vggish", "w"), "1")
+    assert not (tmp_path / "embedder.json").exists()
+    check_embedder(str(tmp_path), EmbeddingSpace("compact", "w"), "0")
+    assert read_space(str(tmp_path)) == EmbeddingSpace("compact", "w")
 
 
 def test_a_store_of_an_unknown_protocol_is_named_as_that():
