@@ -53,16 +53,16 @@ def find_files(item: str, *, splits: Sequence[str] = ()) -> Iterator[ClipFile]:
 
     Args:
         item: the input.
-        splits: where given, only files below a folder of one of these names.
+        splits: where given, only files in a folder of one of these names.
 
     Raises:
         NothingFound: the input matches no file.
     """
     findings = Findings()
     for path, size, _ in expand_input(item, extensions=(".tfrecord", ".gz"), what="TFRecord file", findings=findings):
-        folders = path.split("/")[:-1]
-        if not splits or set(splits) & set(folders):
-            yield ClipFile(path, size, evaluation="eval" in folders)
+        own = path.rpartition("/")[0].rpartition("/")[2]  # what lies above it may be called anything
+        if not splits or own in splits:
+            yield ClipFile(path, size, evaluation=own == "eval")
     for folder in findings.unlisted:
         yield ClipFile(folder, 0, evaluation=False, unlisted=True)
 

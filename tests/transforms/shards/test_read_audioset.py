@@ -147,3 +147,12 @@ def test_files_are_found_by_folder_and_split(tmp_path):
     assert {file.evaluation for file in files if "/eval/" in file.path} == {True}
     assert sum(file.evaluation for file in files) == 2
     assert len(list(find_files(str(tmp_path), splits=["eval", "bal_train"]))) == 4
+
+
+def test_what_lies_above_a_file_s_own_folder_may_be_called_anything(tmp_path):
+    for split in ("bal_train", "eval"):
+        tfrecords.make_split(tmp_path / "eval" / "bal_train" / split, clips=2, files=1)
+    for place in (tmp_path, tmp_path / "eval", tmp_path / "eval" / "*" / "*"):
+        found = {file.path.split("/")[-2]: file.evaluation for file in find_files(str(place))}
+        assert found == {"bal_train": False, "eval": True}
+    assert [file.evaluation for file in find_files(str(tmp_path), splits=["bal_train"])] == [False]
