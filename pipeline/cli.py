@@ -15,6 +15,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import cast
 
+from pipeline.streams import make_forgiving, trouble
+
 HOME = pathlib.Path(__file__).resolve().parents[1]
 
 
@@ -38,9 +40,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     check_home()
     argv = list(sys.argv[1:] if argv is None else argv)
-    with contextlib.suppress(ValueError):  # only the main thread may
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill cleans up as Ctrl-C does
-    return exit_status_of(lambda: _run(argv), debug="--debug" in argv)
+    make_forgiving()
+    for polite in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):  # they clean up as Ctrl-C does
+        with contextlib.suppress(ValueError):  # only the main thread may
+            if signal.getsignal(polite) is not signal.SIG_IGN:  # as under nohup
+                signal.signal(polite, signal.default_int_handler)
+    status = exit_status_of(lambda: _run(argv), debug="--debug" in argv)
+    if error := trouble():
+        print(f"laughter: standard output cannot be written ({error.strerror}); see to where it goes", file=sys.stderr)
+        return status or 1
+    return status
 
 
 def exit_status_of(work: Callable[[], int], *, debug: bool) -> int:
