@@ -6,8 +6,11 @@ all files in another order and permutes each: a row-level shuffle buffer would h
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import dataclasses
+import functools
+import hashlib
 import json
 import os
 import shutil
@@ -158,12 +161,42 @@ def load_clips(folder: str | os.PathLike[str], *sides: str, at_most: int | None 
     )
     position = 0
     try:
-        for file in files:
-            if position < total:
-                position = _fill(arrays, file, position)
+        with concurrent.futures.ThreadPoolExecutor(max_workers=1) as beside:
+            for file in files:
+                if position < total:
+                    checked = beside.submit(_check, file)  # it takes less time than reading, in another thread
+                    try:
+                        position = _fill(arrays, file, position)
+                    finally:
+                        checked.result()
     except (OSError, ValueError) as error:
         raise ShardsError(f"a shard in {os.fspath(folder)} cannot be read ({error}); make the shards again") from error
     return arrays
+
+
+def _check(file: ShardListed) -> None:
+    """Refuse a local file that is not the one that the manifest lists; those on object storage are as they come.
+
+    Raises:
+        ShardsError: it is another, or damaged.
+        OSError: it cannot be read.
+    """
+    if not storage.is_remote(file.path):
+        state = os.stat(file.path)
+        if _checksum(file.path, state.st_size, state.st_mtime_ns) != file.sha256:
+            raise ShardsError(
+                f"{file.path} is not the shard that the manifest lists, or damaged; make the shards again"
+            )
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _checksum(path: str, size: int, modified_ns: int) -> str:
+    """Of a file in this state, read once a process: training reads it once an epoch."""
+    with open(path, "rb") as file:
+        digest = hashlib.sha256()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _fill(arrays: ShardClips, file: ShardListed, position: int) -> int:
@@ -197,11 +230,16 @@ def stream(folder: str | os.PathLike[str], *sides: str, batch: int, seed: int | 
         Dataset of (embedding uint8 [B, 10, 128], n_frames int32 [B], targets uint8 [B, 66]).
 
     Raises:
-        ShardsError: a side holds no clips.
+        ShardsError: a side holds no clips, or a file is absent, damaged or not the one that the manifest lists.
     """
     import tensorflow as tf
 
     files = [file for side in sides for file in shard_files(folder, side)]
+    try:
+        with concurrent.futures.ThreadPoolExecutor(max_workers=2) as several:
+            list(several.map(_check, files))
+    except OSError as error:
+        raise ShardsError(f"a shard in {os.fspath(folder)} cannot be read ({error}); make the shards again") from error
     groups = [
         (file.path, file.sha256, file.clips, start) for file in files for start in range(0, file.clips, ROW_GROUP)
     ]

@@ -57,12 +57,25 @@ def test_shards_made_anew_in_the_same_place_are_read_anew(folder, tmp_path):
     table = pq.read_table(name).slice(1)
     pq.write_table(table, name)
     manifest = json.loads((copy / "manifest.json").read_text())
-    with pytest.raises(ShardsError, match=f"{name} holds {len(table)} clips, not the {len(table) + 1} it should"):
+    with pytest.raises(ShardsError, match=f"{name} is not the shard that the manifest lists"):
         load_clips(copy, "train")
     entry = next(file for file in manifest["files"] if name.endswith(file["file"]))
     entry |= {"clips": len(table), "sha256": hashlib.sha256(pathlib.Path(name).read_bytes()).hexdigest()}
     (copy / "manifest.json").write_text(json.dumps(manifest))
     np.testing.assert_array_equal(streamed(copy, None)[0], before[1:])
+
+
+@pytest.mark.parametrize("place", [0.2, 0.4, 0.6, 0.8, 0.95])
+def test_a_single_flipped_bit_is_never_trained_on(folder, tmp_path, place):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    name = pathlib.Path(shard_files(copy, "train")[0].path)
+    content = bytearray(name.read_bytes())
+    content[int(len(content) * place)] ^= 1
+    name.write_bytes(content)
+    with pytest.raises(ShardsError, match="is not the shard that the manifest lists|cannot be read"):
+        load_clips(copy, "train")
+    with pytest.raises(ShardsError, match="is not the shard that the manifest lists"):
+        streamed(copy, 0)
 
 
 def test_each_epoch_has_its_own_order_and_always_the_same(folder):
