@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.bundles.bundle import open_bundle
+from models.bundles.tracker_card import read_tracker_card
 
 HEAD = """Laughter in broadcast archives
 
@@ -27,7 +28,7 @@ OTHERS = """Others
 
 def text() -> str:
     """The notice, in plain text."""
-    return "\n".join([HEAD, *_lines("compact"), *_lines("vggish"), OTHERS])
+    return "\n".join([HEAD, *_lines("compact"), *_tracker("compact"), *_lines("vggish"), OTHERS])
 
 
 def _lines(bundle: str) -> Iterator[str]:
@@ -36,6 +37,17 @@ def _lines(bundle: str) -> Iterator[str]:
     for data in card.training_data or ():
         clips = f", {data['clips']} clips" if data.get("clips") else ""
         yield f"- {data['source']}: {data['licence']}{clips}"
+    yield ""
+
+
+def _tracker(bundle: str) -> Iterator[str]:
+    card = read_tracker_card(open_bundle(bundle).folder)
+    known = {(data["source"], data["licence"]) for data in open_bundle(bundle).card.training_data or ()}
+    yield from (f"Its tracker {card.version} learned from these too, in other numbers, and from", "")
+    for data in card.training_data:
+        if (data["source"], data["licence"]) not in known:
+            clips = f", {data['clips']} clips" if data.get("clips") else ""
+            yield f"- {data['source']}: {data['licence']}{clips}"
     yield ""
 
 
