@@ -36,7 +36,7 @@ def _child(arguments: Mapping[str, Any]) -> dict[str, float]:
     from pipeline import engine_options
     from pipeline.jobs import detect
     from pipeline.jobs.detect_options import DetectOptions
-    from transforms.embed.embed_recordings import EmbedSettings
+    from transforms.embed.part_state import EmbedSettings
     from transforms.tables.annotate_recordings import AnnotateSettings
 
     head = open_bundle(arguments["head"]).head()

@@ -13,14 +13,18 @@ import pathlib
 from typing import TYPE_CHECKING
 
 from common import storage
+from common.atomic_files import read_text
 from common.errors import ModelError
 from models.bundles.card import CARD_NAME, Card, WeightFile
+from models.bundles.tracker_card import TRACKER_CARD, TRACKER_FILE, read_tracker_card
 from models.embedding_space import EmbeddingSpace
 from models.events import Thresholds
+from models.track_events import TrackThresholds
 
 if TYPE_CHECKING:
     from models.networks.embedder import Embedder
     from models.networks.head import Head
+    from models.networks.tracker import Tracker
 
 SHIPPED = pathlib.Path(__file__).parent
 """The bundles that come with the project, one folder each."""
@@ -116,6 +120,37 @@ class HeadSpec:
 
 
 @dataclasses.dataclass(frozen=True)
+class TrackerSpec:
+    """Which tracker, said in a way that travels to workers.
+
+    Attributes:
+        path: of its .npz file, as `to_portable_path` gives it.
+        fingerprint: SHA-256 of that file.
+        version: from its card.
+        thresholds: from its card.
+    """
+
+    path: str
+    fingerprint: str
+    version: str
+    thresholds: TrackThresholds
+
+    @property
+    def label(self) -> str:
+        """For the store: the version and the first of the fingerprint."""
+        return f"tracker-{self.fingerprint[:8]} {self.version}"
+
+    def load(self, *, threads: int | None = None) -> Tracker:
+        """The tracker itself; `threads` minutes run at a time."""
+        from models.networks.threads import use_one_thread_per_call
+        from models.networks.tracker import Tracker
+
+        use_one_thread_per_call()  # before any weight becomes a tensor
+        with storage.local_copy(resolve_path(self.path), sha256=self.fingerprint) as weights:
+            return Tracker(weights, threads=threads)
+
+
+@dataclasses.dataclass(frozen=True)
 class Bundle:
     """A folder with a card, read and checked.
 
@@ -143,6 +178,14 @@ class Bundle:
             padding=str(card.head.padding),
         )
 
+    def tracker(self) -> TrackerSpec | None:
+        """The tracker beside the bundle, its checksum verified; None where there is none."""
+        if read_text(f"{self.folder}/{TRACKER_CARD}") is None:
+            return None
+        card = read_tracker_card(self.folder)
+        path = to_portable_path(f"{self.folder}/{TRACKER_FILE}")
+        return TrackerSpec(path, card.sha256, card.version, card.thresholds)
+
     def embedder_weights(self) -> tuple[str, str]:
         """The path or URL and the SHA-256 of the embedder's weights in the bundle."""
         if self.card.embedder_weights is None:
@@ -166,7 +209,8 @@ class Bundle:
     def verify(self) -> list[str]:
         """Check every weight file of the bundle against its card; the names of those checked."""
         files = [weights for weights in (self.card.embedder_weights, self.card.head) if weights]
-        return [self._verified(weights)[0].rsplit("/", 1)[-1] for weights in files]
+        names = [self._verified(weights)[0].rsplit("/", 1)[-1] for weights in files]
+        return [*names, TRACKER_FILE] if self.tracker() else names
 
 
 def open_bundle(name_or_folder: str | os.PathLike[str]) -> Bundle:

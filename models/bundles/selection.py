@@ -13,6 +13,7 @@ from models.bundles.bundle import (
     Bundle,
     EmbedderSpec,
     HeadSpec,
+    TrackerSpec,
     open_bundle,
     to_portable_path,
 )
@@ -29,12 +30,14 @@ class ModelChoice:
 
     Attributes:
         embedder, head: which ones.
+        tracker: the bundle's own, else the one that ships; None beside an embedder that stands in for another in tests.
         notes: sentences that the user should read, such as why another bundle than hoped for is used.
     """
 
     embedder: EmbedderSpec
     head: HeadSpec
     notes: tuple[str, ...] = ()
+    tracker: TrackerSpec | None = None
 
 
 def select_models(
@@ -71,7 +74,8 @@ def select_models(
     embedder_too = f", --embedder {chosen_head.space.name}" if chosen_head.space.name != spec.space.name else ""
     remedy = f"use the bundle it came with (--bundle){embedder_too}, or another head"
     check_compatible(chosen_head.name, chosen_head.space, spec.space, place="this run", remedy=remedy)
-    return ModelChoice(spec, chosen_head, (*notes, *([note] if note else [])))
+    tracker = chosen.tracker() or (None if name == "placeholder" else open_bundle(FALLBACK).tracker())
+    return ModelChoice(spec, chosen_head, (*notes, *([note] if note else [])), tracker)
 
 
 def _named_embedder(embedder: str | None) -> tuple[str | None, str | None]:

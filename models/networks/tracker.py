@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import concurrent.futures
+import contextlib
 import functools
 import os
 from collections.abc import Iterable, Iterator
@@ -70,23 +71,27 @@ class Tracker:
         Yields:
             uint8 arrays [m, 10, 5], in the order of the seconds.
         """
-        waiting: collections.deque[tuple[concurrent.futures.Future[Tracks], int]] = collections.deque()
+        with self.run() as run:
+            for block in blocks:
+                yield from run.add(block)
+            yield from run.end()
+
+    @contextlib.contextmanager
+    def run(self) -> Iterator[TrackRun]:
+        """Track one recording whose sound is handed over piece by piece."""
+        run = TrackRun(self)
         try:
-            for sound, seconds in _around(blocks):
-                waiting.append((self._pool.submit(self._track_block, sound), seconds))
-                if len(waiting) > self.threads:
-                    future, seconds = waiting.popleft()
-                    yield future.result()[:seconds]
-            while waiting:
-                future, seconds = waiting.popleft()
-                yield future.result()[:seconds]
+            yield run
         finally:
-            for future, _ in waiting:
-                future.cancel()
+            run.cancel()
 
     @functools.cached_property
     def _silence(self) -> Tracks:
         return self._run(np.zeros((_AROUND_S, SECOND_SAMPLES), np.int16))
+
+    def submit(self, sound: Pcm) -> concurrent.futures.Future[Tracks]:
+        """Track a minute with the seconds around it, int16 [66, 16000], in a thread: uint8 [60, 10, 5]."""
+        return self._pool.submit(self._track_block, sound)
 
     def _track_block(self, sound: Pcm) -> Tracks:
         return self._run(sound) if sound.any() else self._silence  # filled-in silence may be hours
@@ -97,20 +102,44 @@ class Tracker:
         return slots.reshape(BLOCK_S, TRACK_HZ, len(TRACKS))
 
 
-def _around(blocks: Iterable[Pcm]) -> Iterator[tuple[Pcm, int]]:
-    """Each minute with the seconds around it, int16 [66, 16000], silence beyond both ends; and its seconds of sound."""
-    held = np.zeros((FIELD_S, SECOND_SAMPLES), np.int16)
-    for block in blocks:
+class TrackRun:
+    """The tracking of one recording: sound goes in as it comes, tracks come out in its order, some minutes later."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        """Nothing has been heard yet."""
+        self._tracker = tracker
+        # silence lies before the beginning, and behind the end
+        self._held = np.zeros((FIELD_S, SECOND_SAMPLES), np.int16)
+        self._waiting: collections.deque[tuple[concurrent.futures.Future[Tracks], int]] = collections.deque()
+
+    def add(self, block: Pcm) -> Iterator[Tracks]:
+        """Take further seconds, int16 [n, 16000]; those that can be had without waiting for too many come back."""
         if block.ndim != 2 or block.shape[1] != SECOND_SAMPLES or block.dtype != np.int16:
             raise ValueError(f"seconds of sound are int16 [n, {SECOND_SAMPLES}], not {block.dtype} {block.shape}")
-        held = np.concatenate([held, block])
-        while len(held) >= _AROUND_S:
-            yield held[:_AROUND_S], BLOCK_S
-            held = held[BLOCK_S:]
-    # what is left begins with the seconds before, and may reach beyond one more minute by the seconds behind it
-    while len(held) > FIELD_S:
-        yield (
-            np.pad(held, ((0, _AROUND_S - len(held[:_AROUND_S])), (0, 0)))[:_AROUND_S],
-            min(BLOCK_S, len(held) - FIELD_S),
-        )
-        held = held[BLOCK_S:]
+        self._held = np.concatenate([self._held, block])
+        while len(self._held) >= _AROUND_S:
+            self._submit(BLOCK_S)
+        while len(self._waiting) > self._tracker.threads:
+            yield self._next()
+
+    def end(self) -> Iterator[Tracks]:
+        """What is left, once no more sound comes."""
+        while len(self._held) > FIELD_S:
+            self._submit(min(BLOCK_S, len(self._held) - FIELD_S))
+        while self._waiting:
+            yield self._next()
+
+    def cancel(self) -> None:
+        """Let go of what still waits."""
+        for future, _ in self._waiting:
+            future.cancel()
+
+    def _submit(self, seconds: int) -> None:
+        sound = self._held[:_AROUND_S]
+        sound = np.pad(sound, ((0, _AROUND_S - len(sound)), (0, 0)))
+        self._waiting.append((self._tracker.submit(sound), seconds))
+        self._held = self._held[BLOCK_S:]
+
+    def _next(self) -> Tracks:
+        future, seconds = self._waiting.popleft()
+        return future.result()[:seconds]

@@ -22,8 +22,8 @@ from pipeline.jobs.detect_options import DetectOptions, from_arguments
 from pipeline.jobs.detect_progress import PartWatcher
 from transforms import run_metrics
 from transforms.embed.embed_recordings import EmbedRecordings
+from transforms.embed.embedder_note import check_embedder
 from transforms.embed.find_recordings import FindRecordings, recordings_named
-from transforms.embed.store import check_embedder
 from transforms.embed.walk import Findings
 from transforms.tables import prune
 from transforms.tables.annotate_recordings import AnnotateRecordings

@@ -14,7 +14,7 @@ from models.events import Thresholds
 from pipeline import engine_options
 from pipeline.paths import absolute_path
 from transforms.decode.settings import DecodeSettings
-from transforms.embed.embed_recordings import EmbedSettings
+from transforms.embed.part_state import EmbedSettings
 from transforms.tables.annotate_recordings import AnnotateSettings
 
 
@@ -83,6 +83,7 @@ def with_models(arguments: argparse.Namespace, beam: PipelineOptions, models: Mo
             recompute=arguments.recompute,
             only_new=arguments.only == "new",
             threads=engine_options.threads_per_worker(beam),
+            tracker=models.tracker,
         ),
         annotate=AnnotateSettings(store, output, models.head, thresholds, arguments.hop),
         notes=models.notes,

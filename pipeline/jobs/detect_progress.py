@@ -10,7 +10,7 @@ from pipeline.console import hours_and_minutes
 
 if TYPE_CHECKING:
     from pipeline.jobs.plan import Plan
-    from transforms.embed.embed_recordings import EmbedSettings
+    from transforms.embed.part_state import EmbedSettings
     from transforms.embed.store import PartInfo, StorePart
 
 

@@ -10,7 +10,7 @@ from common.text import display_text
 from pipeline.console import hours_and_minutes, say
 from pipeline.jobs.detect_options import DetectOptions
 from transforms.embed import find_recordings
-from transforms.embed.embed_recordings import part_state
+from transforms.embed.part_state import part_state
 from transforms.embed.recordings import Recording
 from transforms.embed.walk import Findings
 from transforms.tables import write_tables

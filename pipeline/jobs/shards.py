@@ -27,7 +27,7 @@ from models.shard_format import MANIFEST
 from pipeline import engine_options, progress
 from pipeline.console import hours_and_minutes, say
 from pipeline.paths import absolute_path
-from transforms.embed.store import read_space
+from transforms.embed.embedder_note import read_space
 from transforms.shards.clips import ShuffleSettings
 from transforms.shards.issues import ISSUES
 from transforms.shards.manifest import write_manifest

@@ -8,7 +8,7 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
 import numpy as np
@@ -16,30 +16,24 @@ import numpy.typing as npt
 from apache_beam.utils.shared import Shared
 
 from common import storage
-from common.redaction import redact_url
 from common.text import display_text, utf8_text
-from models.bundles.bundle import EmbedderSpec
 from models.constants import EMBEDDING_SIZE
-from models.networks.embedder import BATCH_SECONDS, Embedder
 from transforms import run_metrics
-from transforms.decode.containers import VIDEO
-from transforms.decode.decode import decode_seconds
 from transforms.decode.outcome import DecodeError, DecodeOutcome, check_size
-from transforms.decode.settings import RULES_VERSION, DecodeSettings
+from transforms.decode.settings import RULES_VERSION
+from transforms.embed.part_state import EmbedSettings, part_state
 from transforms.embed.recordings import Recording
+from transforms.embed.run_networks import Networks, embed_decoded, load_networks
 from transforms.embed.store import (
-    PART_FORMAT,
     PartInfo,
-    PartWriter,
     StoreError,
-    fingerprint,
     part_path,
-    read_info,
     read_part,
+    read_tracks,
+    rewrite_part,
     write_part,
 )
 from transforms.run_metrics import EmbedTimings
-from transforms.transport.packets import is_transport_stream
 
 logger = logging.getLogger(__name__)
 
@@ -62,115 +56,8 @@ class EmbedResult:
     reused: bool
 
 
-@dataclasses.dataclass(frozen=True)
-class EmbedSettings:
-    """How recordings are embedded.
-
-    Attributes:
-        store: root of the embedding store.
-        embedder: which embedder, at which precision.
-        decode: what changes the samples, and limits.
-        recompute: embed again what the store holds already.
-        only_new: leave alone every recording that has a part, whatever the part says.
-        threads: batches embedded at a time; None for one a core.
-    """
-
-    store: str
-    embedder: EmbedderSpec
-    decode: DecodeSettings = DecodeSettings()
-    recompute: bool = False
-    only_new: bool = False
-    threads: int | None = None
-
-    def fingerprint(self, recording: Recording, instead_of: Sequence[Recording] = ()) -> str:
-        """Of everything that changes the recording's embeddings; of one taken instead of others, they are named too."""
-        facts = {
-            "format": PART_FORMAT,
-            "recording": [recording.recording_id, recording.size_bytes, recording.modified],
-            "embedder": self.embedder.fingerprint,
-            "decode": self.decode.fingerprint(),
-        }
-        if instead_of:
-            facts["instead_of"] = [[other.size_bytes, other.modified] for other in instead_of]
-        return fingerprint(facts)
-
-
-@dataclasses.dataclass(frozen=True)
-class PartState:
-    """What a run has to do for some recordings of one id.
-
-    Attributes:
-        info: what their part says; None where there is none.
-        source: the recording it was made from; None where that is not among them any more.
-        why: why they are decoded, or decoded anew; None where the part is used.
-        waits: whether the part is used although rules that have changed since made it.
-    """
-
-    info: PartInfo | None = None
-    source: Recording | None = None
-    why: str | None = None
-    waits: bool = False
-
-
-def part_state(candidates: Sequence[Recording], settings: EmbedSettings) -> PartState:
-    """Whether the part of some recordings of one id is used, and if not, why.
-
-    A part is used where its fingerprint fits; recordings that failed are tried again, and so, whatever the settings,
-    are those whose embeddings were damaged in the store and those that were written to while they were read. What older
-    rules of decoding may have got wrong, transport streams and what was partial, is decoded anew; of those, `only_new`
-    leaves alone what is whole.
-    """
-    info = read_info(part_path(settings.store, candidates[0].date, candidates[0].recording_id))
-    if info is None:
-        return PartState(why="not in the store")
-    if settings.recompute:
-        return PartState(info, why="--recompute")
-    fitting = (one for one in candidates if info.fingerprint == _fingerprint_of_choice(one, candidates, info, settings))
-    source = next(fitting, None)
-    if info.stage in ("store", "changed"):
-        return PartState(info, source, "damaged in the store" if info.stage == "store" else "changed while it was read")
-    outdated = _outdated(info, source or candidates[0])
-    if settings.only_new:
-        again = outdated and info.status == "partial"
-        return PartState(info, source, outdated if again else None, waits=bool(outdated) and not again)
-    if info.status == "failed" or source is None:
-        failed = info.status == "failed"
-        return PartState(info, source, "failed before" if failed else "the file, the embedder or an option is another")
-    return PartState(info, source, outdated)
-
-
-def _outdated(info: PartInfo, recording: Recording) -> str | None:
-    """Why the part of a recording is not what the present rules of decoding would give; None where it is."""
-    if info.rules >= RULES_VERSION or info.status == "failed":
-        return None
-    if info.status == "partial":
-        return "partial by older rules of decoding"
-    if info.is_transport_stream is False or not _is_transport_stream(recording.path):
-        return None
-    return "a transport stream, decoded by older rules"
-
-
-def _is_transport_stream(path: str) -> bool:
-    """By its content where it lies on this machine, else by its name."""
-    if storage.is_remote(path):
-        return os.path.splitext(redact_url(path))[1].lower() in VIDEO["mpegts"]
-    try:
-        return is_transport_stream(path)
-    except (OSError, ValueError):
-        return False
-
-
-def _fingerprint_of_choice(
-    chosen: Recording, candidates: Sequence[Recording], info: PartInfo, settings: EmbedSettings
-) -> str:
-    """Of a part made from `chosen`: one that is whole came after those before it, any other after all."""
-    place = candidates.index(chosen)
-    others = candidates[:place] if info.status == "done" else (*candidates[:place], *candidates[place + 1 :])
-    return settings.fingerprint(chosen, others)
-
-
 def embed_recording(
-    candidates: Sequence[Recording], settings: EmbedSettings, embedder: Embedder, timings: EmbedTimings | None = None
+    candidates: Sequence[Recording], settings: EmbedSettings, networks: Networks, timings: EmbedTimings | None = None
 ) -> EmbedResult:
     """Decode and embed a recording into the store, or use the part that is there.
 
@@ -181,7 +68,7 @@ def embed_recording(
         candidates: the recording; where several have its id, all of them by path. They are tried in this order until
             one is whole; else the part is that of the one of which most is there.
         settings: where to and how.
-        embedder: the network.
+        networks: those that the settings name.
         timings: gets what it took.
 
     Raises:
@@ -197,35 +84,35 @@ def embed_recording(
         except (OSError, ValueError, KeyError) as error:
             logger.warning("the part of %s is damaged (%s) and is made anew", state.source.label, error)
             used = None
-    info = used or _compute_best(candidates, settings, embedder, timings or EmbedTimings())
+    info = used or _compute_best(candidates, settings, networks, timings or EmbedTimings())
     first = candidates[0]
     return EmbedResult(first.recording_id, first.date, info.seconds, info.status, reused=used is not None)
 
 
 def _compute_best(
-    candidates: Sequence[Recording], settings: EmbedSettings, embedder: Embedder, timings: EmbedTimings
+    candidates: Sequence[Recording], settings: EmbedSettings, networks: Networks, timings: EmbedTimings
 ) -> PartInfo:
     """Write the part of the first recording that is whole, else of the first of those of which most is there."""
     tried: list[PartInfo] = []
     best, embeddings = 0, np.zeros((0, EMBEDDING_SIZE), np.uint8)
+    tracks: npt.NDArray[np.uint8] | None = None
     for place, recording in enumerate(candidates):
-        info = _compute_part(recording, settings, embedder, timings, tried=tried, instead_of=candidates[:place])
+        info = _compute_part(recording, settings, networks, timings, tried=tried, instead_of=candidates[:place])
         if info.status == "done" or len(candidates) == 1:
             return info
         tried.append(info)
         if info.status == "partial" and info.audio_s > tried[best].audio_s:
             best = place
         if best == place:
-            embeddings = read_part(part_path(settings.store, recording.date, recording.recording_id))[0]
+            path = part_path(settings.store, recording.date, recording.recording_id)
+            embeddings, tracks = read_part(path)[0], read_tracks(path)
     others = [*candidates[:best], *candidates[best + 1 :]]
     info = dataclasses.replace(
         tried[best],
         fingerprint=settings.fingerprint(candidates[best], others),
         error=_with_others(tried[best].error, [*tried[:best], *tried[best + 1 :]]),
     )
-    with write_part(settings.store, candidates[best]) as part:
-        part.append(embeddings)
-        part.set_info(info)
+    rewrite_part(settings.store, candidates[best], info, embeddings, tracks)
     return info
 
 
@@ -238,7 +125,7 @@ def _with_others(error: str | None, others: Sequence[PartInfo]) -> str | None:
 def _compute_part(
     recording: Recording,
     settings: EmbedSettings,
-    embedder: Embedder,
+    networks: Networks,
     timings: EmbedTimings,
     *,
     tried: Sequence[PartInfo],
@@ -249,10 +136,14 @@ def _compute_part(
     own_fingerprint = settings.fingerprint(recording, instead_of)
     try:
         check_size(recording.path, recording.size_bytes, settings.decode)
-        with local_recording(recording, timings) as local, write_part(settings.store, recording) as part:
+        tracked = networks.tracker is not None
+        with (
+            local_recording(recording, timings) as local,
+            write_part(settings.store, recording, tracked=tracked) as part,
+        ):
             if local != recording.path:  # not every storage tells sizes
                 check_size(recording.path, os.path.getsize(local), settings.decode)
-            outcome = _embed_decoded(local, part, settings, embedder, timings)
+            outcome = embed_decoded(local, part, settings, networks, timings)
             info = _embedded(recording, settings, outcome, part.writer.rows, local)
             info = dataclasses.replace(info, fingerprint=own_fingerprint)
             if info.status == "done":
@@ -272,25 +163,6 @@ def _compute_part(
     with write_part(settings.store, recording) as part:
         part.set_info(info)
     return info
-
-
-def _embed_decoded(
-    local: str, part: PartWriter, settings: EmbedSettings, embedder: Embedder, timings: EmbedTimings
-) -> DecodeOutcome:
-    outcomes = []
-
-    def blocks() -> Generator[npt.NDArray[np.int16], None, None]:
-        decoded = decode_seconds(local, settings.decode, block_s=BATCH_SECONDS, watch=timings.decoding.timed)
-        outcomes.append((yield from decoded))
-
-    def watch(seconds: int) -> contextlib.AbstractContextManager[None]:
-        timings.batches.append(seconds)
-        return timings.embedding.timed()
-
-    with contextlib.closing(blocks()) as seconds:  # so that an exception here ends ffmpeg at once
-        for embeddings in embedder.embed_stream(seconds, watch=watch):
-            part.append(embeddings)
-    return outcomes[0]
 
 
 def _embedded(
@@ -314,6 +186,8 @@ def _embedded(
         clock=outcome.clock,
         peak_dbfs=outcome.peak_dbfs,
         mean_dbfs=outcome.mean_dbfs,
+        tracker=settings.tracker.label if settings.tracker else "",
+        tracker_fingerprint=settings.tracker.fingerprint if settings.tracker else "",
     )
 
 
@@ -330,11 +204,10 @@ def _about_recording(sentence: str, recording: Recording, local: str) -> str:
 
 def _rename_source(recording: Recording, store: str) -> None:
     """Note that the archive moved: the same file lies under another path now."""
-    embeddings, info = read_part(part_path(store, recording.date, recording.recording_id))
+    path = part_path(store, recording.date, recording.recording_id)
+    embeddings, info = read_part(path)
     moved = dataclasses.replace(info.recording, path=utf8_text(recording.path))
-    with write_part(store, recording) as part:
-        part.append(embeddings)
-        part.set_info(dataclasses.replace(info, recording=moved))
+    rewrite_part(store, recording, dataclasses.replace(info, recording=moved), embeddings, read_tracks(path))
 
 
 class FetchError(Exception):
@@ -366,19 +239,19 @@ def local_recording(recording: Recording, timings: EmbedTimings) -> Iterator[str
 
 
 class _EmbedDoFn(beam.DoFn):
-    """Holds the embedder, shared by the worker's threads, and counts."""
+    """Holds the networks, shared by the worker's threads, and counts."""
 
     def __init__(self, settings: EmbedSettings) -> None:
         self._settings = settings
         self._shared = Shared()
 
     def setup(self) -> None:
-        self._embedder = self._shared.acquire(lambda: self._settings.embedder.load(threads=self._settings.threads))
+        self._networks = self._shared.acquire(lambda: load_networks(self._settings))
         self._ready_ms = int(1000 * time.time())
 
     def process(self, candidates: tuple[Recording, ...]) -> Iterator[EmbedResult]:
         timings = EmbedTimings()
-        part = embed_recording(candidates, self._settings, self._embedder, timings)
+        part = embed_recording(candidates, self._settings, self._networks, timings)
         timings.report()
         run_metrics.record("worker_ready_ms", self._ready_ms)
         run_metrics.count(f"recordings_{part.status}")

@@ -18,8 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from common.atomic_files import read_text, write_text
-from common.errors import LaughterError, UsageError
+from common.errors import LaughterError
 from common.listing import list_folder
 from common.parquet_files import (
     AtomicWriter,
@@ -30,11 +29,10 @@ from common.parquet_files import (
     open_parquet,
     read_document,
 )
-from common.partitions import day_folder, list_days
+from common.partitions import day_folder
 from common.storage import Entry
 from common.text import utf8_text
 from models.constants import EMBEDDING_SIZE
-from models.embedding_space import EmbeddingSpace
 from transforms.decode.outcome import MediaInfo
 from transforms.decode.settings import RULES_VERSION
 from transforms.embed.recordings import Recording, recording_at
@@ -43,6 +41,14 @@ PART_FORMAT = 1
 """Of parts; a part of another format is computed again."""
 
 PART_SCHEMA = pa.schema([pa.field("embedding", pa.binary(EMBEDDING_SIZE), nullable=False)])
+
+TRACK_BYTES = 50
+"""Of a second: the five tracks of the tracker, ten times."""
+
+TRACKED_SCHEMA = PART_SCHEMA.append(pa.field("track", pa.binary(TRACK_BYTES), nullable=False))
+"""Of parts that were made with a tracker; others lack the column."""
+
+Bytes = npt.NDArray[np.uint8]
 
 
 class StoreError(LaughterError, OSError):
@@ -96,6 +102,7 @@ class PartInfo:
         clock: where the clock of a transport stream breaks, in order: the second of the timeline, the stream's own time
             there (s), and the position in the file (bytes).
         peak_dbfs, mean_dbfs: the loudest sample, and the mean level of what was heard, against full scale.
+        tracker, tracker_fingerprint: of the tracker whose tracks lie beside the embeddings; "" where there are none.
     """
 
     fingerprint: str
@@ -114,6 +121,8 @@ class PartInfo:
     clock: tuple[tuple[float, ...], ...] = ()
     peak_dbfs: float | None = None
     mean_dbfs: float | None = None
+    tracker: str = ""
+    tracker_fingerprint: str = ""
 
     @classmethod
     def failed(
@@ -182,13 +191,17 @@ class OtherFormat(ValueError):
 
 @dataclasses.dataclass
 class PartWriter:
-    """Appends embeddings to a part, and says what is known of the recording."""
+    """Appends embeddings to a part, and tracks where it has any, and says what is known of the recording."""
 
     writer: AtomicWriter
 
-    def append(self, embeddings: npt.NDArray[np.uint8]) -> None:
-        """Add seconds, uint8 [n, 128]."""
-        self.writer.write(pa.table([binary_column(embeddings)], schema=PART_SCHEMA))
+    def append(self, embeddings: Bytes, tracks: Bytes | None = None) -> None:
+        """Add seconds: embeddings uint8 [n, 128], and what was tracked in them, uint8 [n, 10, 5]."""
+        if tracks is None:
+            self.writer.write(pa.table([binary_column(embeddings)], schema=PART_SCHEMA))
+            return
+        columns = [binary_column(embeddings), binary_column(tracks.reshape(-1, TRACK_BYTES))]
+        self.writer.write(pa.table(columns, schema=TRACKED_SCHEMA))
 
     def set_info(self, info: PartInfo) -> None:
         """Say what the footer holds."""
@@ -196,14 +209,14 @@ class PartWriter:
 
 
 @contextlib.contextmanager
-def write_part(root: str, recording: Recording) -> Iterator[PartWriter]:
-    """Write the recording's part, which appears when the block ends without an exception.
+def write_part(root: str, recording: Recording, *, tracked: bool = False) -> Iterator[PartWriter]:
+    """Write the recording's part, with tracks or without, which appears when the block ends without an exception.
 
     Raises:
         StoreError: naming the part, where it cannot be written.
     """
     path = part_path(root, recording.date, recording.recording_id)
-    with _store_errors(path), atomic_parquet(path, PART_SCHEMA) as writer:
+    with store_errors(path), atomic_parquet(path, TRACKED_SCHEMA if tracked else PART_SCHEMA) as writer:
         yield PartWriter(writer)
 
 
@@ -221,6 +234,27 @@ def read_part(path: str) -> tuple[npt.NDArray[np.uint8], PartInfo]:
     return binary_values(column), info
 
 
+def read_tracks(path: str) -> Bytes | None:
+    """What was tracked in a part's seconds, uint8 [seconds, 10, 5], 255 times what is heard; None where nothing was.
+
+    Raises:
+        OSError, ValueError, KeyError: where the part is absent or damaged.
+        common.storage.StorageError: the storage does not answer.
+    """
+    with open_parquet(path) as parquet:
+        if "track" not in parquet.schema_arrow.names:
+            return None
+        column = parquet.read(columns=["track"])["track"].combine_chunks()
+    return binary_values(column).reshape(-1, 10, TRACK_BYTES // 10)
+
+
+def rewrite_part(root: str, recording: Recording, info: PartInfo, embeddings: Bytes, tracks: Bytes | None) -> None:
+    """Write a part anew from what was read of one."""
+    with write_part(root, recording, tracked=tracks is not None) as part:
+        part.append(embeddings, tracks)
+        part.set_info(info)
+
+
 def read_info(path: str) -> PartInfo | None:
     """What the footer of a part says; None where there is no part, a damaged one, or one of another format."""
     document = read_document(path)
@@ -230,75 +264,8 @@ def read_info(path: str) -> PartInfo | None:
         return None
 
 
-class EmbedderMismatch(UsageError):
-    """The store holds the embeddings of another embedder; the message is one sentence."""
-
-
-def read_space(root: str) -> EmbeddingSpace | None:
-    """Whose embeddings the store holds; None where nothing is noted yet.
-
-    Raises:
-        StoreError: the note cannot be read, or does not tell.
-    """
-    path = _space_path(root)
-    noted = read_text(path)
-    try:
-        return None if noted is None else EmbeddingSpace.from_document(json.loads(noted))
-    except ValueError as error:
-        raise StoreError(
-            f"{path} does not tell whose embeddings the store holds ({error}); put back the one it was made with, or "
-            "give another --store"
-        ) from error
-
-
-def check_embedder(root: str, space: EmbeddingSpace, fingerprint: str, *, note: bool = True) -> None:
-    """Note whose embeddings the store holds, at the first run, and refuse another embedder at every later one.
-
-    Args:
-        root: of the store.
-        space: of this run's embedder.
-        fingerprint: of this run's embedder, by which parts are known where there is no note beside them.
-        note: whether to write the note where there is none.
-
-    Raises:
-        EmbedderMismatch: the store is another embedder's, or has parts and nothing tells whose.
-        StoreError: the note cannot be read or written.
-    """
-    path = _space_path(root)
-    with _store_errors(path):
-        noted = read_space(root)
-        if noted is None:
-            embedder = _embedder_of_parts(root)
-            if embedder not in (None, fingerprint):
-                raise EmbedderMismatch(
-                    f"{path} is missing, and the parts beside it were made by another embedder than this run's "
-                    f"{space.name}, or at another precision; put it back, or give another --output or --store"
-                )
-            if note:
-                write_text(path, json.dumps(space.to_document()) + "\n")
-    if noted is not None and noted.weights_id != space.weights_id:
-        raise EmbedderMismatch(
-            f"the store {root} holds embeddings of {noted.name}, made by other weights than those of this "
-            f"run's {space.name}; use the bundle it was made with, or give another --output or --store"
-        )
-
-
-def _embedder_of_parts(root: str) -> str | None:
-    """The embedder's fingerprint in the first part that has embeddings; None where there is no such part."""
-    for date in list_days(root):
-        for part in list_day(root, date):
-            info = read_info(part.path)
-            if info is not None and info.seconds:
-                return info.embedder_fingerprint
-    return None
-
-
-def _space_path(root: str) -> str:
-    return f"{root.rstrip('/')}/embedder.json"
-
-
 @contextlib.contextmanager
-def _store_errors(path: str) -> Iterator[None]:
+def store_errors(path: str) -> Iterator[None]:
     """Turn errors of the disk into StoreError."""
     try:
         yield

@@ -10,7 +10,7 @@ from pipeline import cli
 from pipeline.jobs import summary
 from tests.helpers.archive import NAMES, make_recording, rows, states
 from tests.helpers.media import ffmpeg
-from transforms.embed import embed_recordings
+from transforms.embed import run_networks
 
 
 @pytest.fixture
@@ -89,14 +89,14 @@ class Doubles:
         (archive / f"{NAMES[0]}.wav").unlink()
         self.whole = self.paths[2].read_bytes()
         self.decoded: list[str] = []
-        decode = embed_recordings.decode_seconds
+        decode = run_networks.decode_seconds
 
         def counted(path, *arguments, **options):
             if pathlib.Path(path).stem == NAMES[0]:
                 self.decoded.append(pathlib.Path(path).parent.name)
             return decode(path, *arguments, **options)
 
-        monkeypatch.setattr(embed_recordings, "decode_seconds", counted)
+        monkeypatch.setattr(run_networks, "decode_seconds", counted)
 
     def cut(self, path: pathlib.Path, seconds: int) -> None:
         """Make it one that breaks off after so many seconds."""

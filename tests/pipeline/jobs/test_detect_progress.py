@@ -8,7 +8,7 @@ from pipeline import progress
 from pipeline.jobs.detect_progress import PartWatcher
 from pipeline.jobs.plan import Plan
 from tests.helpers.store import part_info
-from transforms.embed.embed_recordings import EmbedSettings
+from transforms.embed.part_state import EmbedSettings
 from transforms.embed.recordings import recording_at
 from transforms.embed.store import write_part
 

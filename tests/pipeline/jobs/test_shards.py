@@ -16,8 +16,8 @@ from pipeline import cli
 from tests.helpers import tfrecords
 from tests.helpers.store import made_part
 from tests.helpers.tfrecords import clip, made_frames, write
+from transforms.embed.embedder_note import check_embedder
 from transforms.embed.recordings import recording_at
-from transforms.embed.store import check_embedder
 
 
 @pytest.fixture(scope="module")

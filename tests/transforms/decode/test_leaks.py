@@ -5,8 +5,10 @@ import tracemalloc
 from models.bundles import selection
 from tests.helpers.archive import make_recording
 from tests.helpers.open_resources import belongings
-from transforms.embed.embed_recordings import EmbedSettings, embed_recording
+from transforms.embed.embed_recordings import embed_recording
+from transforms.embed.part_state import EmbedSettings
 from transforms.embed.recordings import Recording, recording_at
+from transforms.embed.run_networks import Networks
 
 BAD = b"this is not a recording\n" * 100
 
@@ -22,7 +24,9 @@ def test_no_recording_leaves_anything(tmp_path, loudness_bundle):
         for number in numbers:
             path = bad if number % 3 == 0 else good
             found = recording_at(str(path), path.stat().st_size, "")
-            embed_recording([Recording(f"{number:04d}", found.path, found.size_bytes, "")], settings, embedder)
+            embed_recording(
+                [Recording(f"{number:04d}", found.path, found.size_bytes, "")], settings, Networks(embedder)
+            )
         descriptors, children, threads = belongings()
         return len(descriptors), len(children), len(threads)
 

@@ -9,19 +9,9 @@ from common.errors import UsageError
 from common.partitions import list_days
 from models.embedding_space import EmbeddingSpace
 from tests.helpers.store import made_part, part_info
+from transforms.embed.embedder_note import EmbedderMismatch, check_embedder, read_space
 from transforms.embed.recordings import recording_at
-from transforms.embed.store import (
-    EmbedderMismatch,
-    OtherFormat,
-    PartInfo,
-    StoreError,
-    check_embedder,
-    list_day,
-    read_info,
-    read_part,
-    read_space,
-    write_part,
-)
+from transforms.embed.store import OtherFormat, PartInfo, StoreError, list_day, read_info, read_part, write_part
 
 
 @pytest.fixture

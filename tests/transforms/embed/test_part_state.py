@@ -3,7 +3,7 @@
 import dataclasses
 
 from models.bundles.bundle import EmbedderSpec
-from transforms.embed.embed_recordings import EmbedSettings
+from transforms.embed.part_state import EmbedSettings
 from transforms.embed.recordings import recording_at
 
 
