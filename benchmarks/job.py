@@ -40,7 +40,8 @@ def _child(arguments: Mapping[str, Any]) -> dict[str, float]:
     from transforms.tables.annotate_recordings import AnnotateSettings
 
     head = open_bundle(arguments["head"]).head()
-    spec = selection.select_models(bundle="compact").embedder
+    compact = selection.select_models(bundle="compact")
+    spec = compact.embedder
     if "weights" in arguments:
         weights = arguments["weights"], arguments["pca"], arguments["precision"]
         spec = EmbedderSpec("vggish", *weights, "benchmark", "benchmark")
@@ -49,7 +50,7 @@ def _child(arguments: Mapping[str, Any]) -> dict[str, float]:
     threads = engine_options.threads_per_worker(engine)
     options = DetectOptions(
         inputs=arguments["inputs"],
-        embed=EmbedSettings(store, spec, recompute=True, threads=threads),
+        embed=EmbedSettings(store, spec, recompute=True, threads=threads, tracker=compact.tracker),
         annotate=AnnotateSettings(store, arguments["output"], head, head.thresholds),
         notes=(),
         root=None,

@@ -52,7 +52,7 @@ def test_what_grows_and_what_does_not(capsys):
     table = rows(printed(capsys, "growth", "--recordings", "1000", "100000", "--days=10", "--graph-bytes=50000"))
     cells = {row[0]: row[1:] for row in table}
     assert cells["the job's graph"] == ["50 kB", "50 kB"]
-    assert cells["store, an object a recording"] == ["461 MB", "46 GB"]
+    assert cells["store, an object a recording"] == ["641 MB", "64 GB"]
     assert cells["recordings a day"] == ["100", "10,000"]
     assert cells["one day's file of windows"] == ["21 MB", "2.1 GB"]
     assert cells["files of the tables, three a day and a mark"] == ["40", "40"]

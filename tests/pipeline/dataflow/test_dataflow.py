@@ -132,14 +132,15 @@ def test_the_workers_package_holds_models_data_and_requirements(tmp_path):
     package = build(cli.HOME, tmp_path)
     with tarfile.open(package) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"models/bundles/compact/embedder.npz", "transforms/embed/embed_recordings.py", "setup.py"} <= names
+    models = {f"models/bundles/compact/{name}" for name in ("embedder.npz", "tracker.npz", "tracker.json")}
+    assert {*models, "transforms/embed/embed_recordings.py", "setup.py"} <= names
     assert not any(name.startswith("tests") for name in names)
 
 
 @pytest.mark.parametrize(
     ("spoilt", "lines", "lacks"),
     [
-        ("setup.py", r' +"models\.bundles": \["\*/card\.json", .*\n', "models/bundles/compact/card.json"),
+        ("setup.py", r' +"models\.bundles": \["\*/\*\.json", .*\n', "models/bundles/compact/card.json"),
         ("setup.py", r' +"imageio-ffmpeg.*\n', "imageio-ffmpeg"),
     ],
 )
