@@ -75,6 +75,7 @@ def open_parquet(path: str) -> Iterator[pq.ParquetFile]:
         OSError, ValueError: where it is damaged.
         common.storage.StorageError: the storage does not answer, which says nothing of the file.
     """
+    storage.refuse_irregular(path)
     place = storage.local_path(path)
     if place is not None:
         with pq.ParquetFile(place, page_checksum_verification=True) as parquet:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import functools
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple
@@ -222,11 +224,22 @@ def open_file(path: str, mode: str = "rb", **how: Any) -> Iterator[IO[Any]]:
 
     Raises:
         FileNotFoundError: there is none.
+        OSError: it is no regular file: a pipe or a device may never end, nor begin.
         StorageError: the storage does not answer.
     """
+    refuse_irregular(path)
     filesystem, place = filesystem_of(path)
     with storage_errors(path), filesystem.open(place, mode, **how) as file:
         yield file
+
+
+def refuse_irregular(path: str) -> None:
+    """Refuse, with an OSError, a pipe or a device where a file should be: it may never end, nor begin."""
+    place = local_path(path)
+    if place is not None:
+        mode = os.stat(place).st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # folders have errors of their own
+            raise OSError(errno.EINVAL, "it is a pipe or a device and no file", path)
 
 
 def download_to(path: str, local: str) -> None:
@@ -279,7 +292,9 @@ def local_copy(path: str, *, sha256: str | None = None) -> Iterator[str]:
 
     Raises:
         FileNotFoundError, StorageError: as `download_to`.
+        OSError: it is no regular file.
     """
+    refuse_irregular(path)
     with tempfile.TemporaryDirectory(prefix="laughter-") if is_remote(path) else contextlib.nullcontext() as folder:
         local = path
         if folder is not None:

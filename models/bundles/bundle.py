@@ -202,6 +202,10 @@ class Bundle:
                 checksum = hashlib.sha256(file.read()).hexdigest()
         except (FileNotFoundError, IsADirectoryError):
             raise ModelError(f"{self.folder} lacks the file {name!r} that its card names; get it again") from None
+        except storage.StorageError:
+            raise
+        except OSError as error:
+            raise ModelError(f"{path} cannot be read ({error.strerror or error}); get the bundle again") from error
         if checksum != weights.sha256:
             raise ModelError(f"{path} is damaged: its checksum is not the one on its card; get the bundle again")
         return path, checksum

@@ -19,6 +19,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from common import storage
 from common.errors import ModelError
 from models.constants import CLASSES, EMBEDDING_SIZE
 from models.networks.head import Head, LstmWeights
@@ -26,6 +27,9 @@ from models.networks.keras_head import fold_batch_normalisation
 
 FloatArray = npt.NDArray[np.float32]
 Config = Mapping[str, Any]
+
+_MOST_VALUES = 10_000_000
+"""Of an array: the models of the project have some thousands."""
 
 _GATES = "ifco"  # the order of LstmWeights
 _LSTM_SETTINGS = {"go_backwards": (False,), "return_sequences": (False,)}
@@ -51,8 +55,9 @@ def import_keras1(path: str | os.PathLike[str]) -> Head:
         ValueError: one sentence: the file is not such a model.
     """
     try:
+        storage.refuse_irregular(os.fspath(path))
         with h5py.File(path, "r") as file:
-            return _head(_layers(file), file["model_weights"])
+            return _head(_layers(file), _inside(file, "model_weights", h5py.Group))
     except FileNotFoundError:
         raise
     except _NotSuchAModel as error:
@@ -122,7 +127,12 @@ def _batch_normalisation(config: Config, weights: h5py.Group) -> tuple[FloatArra
     name = config["name"]
     kinds = ("gamma", "beta", "running_mean", "running_std")
     gamma, beta, mean, variance = (_array(weights, name, f"{name}_{kind}") for kind in kinds)
-    return fold_batch_normalisation(gamma, beta, mean, variance, epsilon=float(config["epsilon"]))
+    epsilon = float(config["epsilon"])
+    if not 0 < epsilon < 1:
+        raise _NotSuchAModel(f"{name} has epsilon = {epsilon}, which is no small number above 0")
+    if (variance < 0).any():
+        raise _NotSuchAModel(f"{name} holds variances below 0")
+    return fold_batch_normalisation(gamma, beta, mean, variance, epsilon=epsilon)
 
 
 def _recurrent(layer: Config, weights: h5py.Group) -> tuple[LstmWeights, LstmWeights | None, Config]:
@@ -154,16 +164,28 @@ def _lstm(units: int, weights: h5py.Group, layer: str, prefix: str) -> LstmWeigh
 
 def _array(weights: h5py.Group, layer: str, name: str, shape: tuple[int, ...] | None = None) -> FloatArray:
     """The float32 array of that name in a layer; Keras appends a number where it made the name twice."""
-    group = weights[layer]
+    group = _inside(weights, layer, h5py.Group)
     found = [key for key in group if re.fullmatch(re.escape(name) + r"(_\d+)?:0", key)]
     if len(found) != 1:
         raise _NotSuchAModel(f"it holds {len(found)} arrays called {name} instead of one")
-    values = np.asarray(group[found[0]], np.float32)
+    stored = _inside(group, found[0], h5py.Dataset)
+    if stored.external or stored.is_virtual:
+        raise _NotSuchAModel(f"{name} lies in another file")
+    if stored.dtype.kind != "f" or stored.size > _MOST_VALUES:
+        raise _NotSuchAModel(f"{name} is {stored.size} values of {stored.dtype}, which no such model has")
+    values = np.asarray(stored, np.float32)
     if shape is not None and values.shape != shape:
         raise _NotSuchAModel(f"{name} has the shape {values.shape}, not {shape}")
     if not np.isfinite(values).all():
         raise _NotSuchAModel(f"{name} holds values that are not finite numbers")
     return values
+
+
+def _inside(group: h5py.Group, name: str, kind: type) -> Any:
+    """What a group holds by that name, in the very file: a link could lead to another one."""
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink) or not isinstance(group[name], kind):
+        raise _NotSuchAModel(f"{name} is no {kind.__name__.lower()} of this file")
+    return group[name]
 
 
 def _require(config: Config, allowed: Mapping[str, tuple[Any, ...]]) -> None:

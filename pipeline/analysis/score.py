@@ -21,7 +21,13 @@ from models.events import ANY, SCORED
 from pipeline import outputs
 from pipeline.analysis import score_table
 from pipeline.paths import absolute_path
-from transforms.formats.annotations import Annotations, RecordingAnnotations, plain_label, read_annotations
+from transforms.formats.annotations import (
+    PAST_END_S,
+    Annotations,
+    RecordingAnnotations,
+    plain_label,
+    read_annotations,
+)
 from transforms.plots.score import false_alarms_plot, precision_recall_plot
 from transforms.tables.read_tables import InvalidRecording, TableError
 from transforms.tables.read_windows import WindowsReader
@@ -179,6 +185,8 @@ def pair(found: Annotations, truth: Annotations, options: ScoreOptions, troubles
         told = next((length for length in (one.length_s, true.length_s, options.duration_s) if length), None)
         if told is None:
             unknown_length.append(key)
+        else:
+            one, true = (_within(side, told, troubles) for side in (one, true))
         last = max(
             (intervals[-1, 1] for side in (one, true) for intervals in side.kinds.values() if len(intervals)),
             default=0.0,
@@ -191,6 +199,17 @@ def pair(found: Annotations, truth: Annotations, options: ScoreOptions, troubles
             "they are taken to end with their last event and false alarms an hour are too many; give --duration"
         )
     return pairs
+
+
+def _within(side: RecordingAnnotations, length_s: float, troubles: list[str]) -> RecordingAnnotations:
+    """Without what lies far beyond the recording's end; a sentence is added to `troubles` on that."""
+    kinds = {kind: found[found[:, 1] <= length_s + PAST_END_S] for kind, found in side.kinds.items()}
+    if lost := sum(len(side.kinds[kind]) - len(kinds[kind]) for kind in kinds):
+        troubles.append(
+            f"{display_text(side.name)}: stretches beyond its {length_s:.0f} s are left out ({lost}); "
+            "give seconds from its start"
+        )
+    return dataclasses.replace(side, kinds=kinds)
 
 
 def _of(marked: RecordingAnnotations, name: str) -> Intervals:

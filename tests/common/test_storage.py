@@ -1,11 +1,14 @@
 """Secrets struck out of what is said, and errors of storages told from those of files."""
 
+import os
+
 import fsspec
 import gcsfs.retry
 import pytest
 
 from common import storage
 from common.listing import files_below, find_files, list_folder
+from common.parquet_files import open_parquet
 from common.redaction import redact
 
 SIGNED = "https://host.example/bucket/a.mp4?X-Goog-Algorithm=GOOG4&X-Goog-Signature=abc123&X-Goog-Expires=9"
@@ -90,4 +93,13 @@ def test_a_file_that_is_replaced_is_not_loaded(memory):
         assert file.read() == b"1"
     other = storage.local_copy("memory://b/a.mp4", sha256="0" * 64)
     with pytest.raises(ValueError, match="not the file that this run began with"), other:
+        pass
+
+
+@pytest.mark.parametrize("open_it", ["open_file", "local_copy", "open_parquet"])
+def test_a_pipe_where_a_file_should_be_stops_nothing(tmp_path, open_it):
+    """Opened, it would wait for a writer for ever."""
+    os.mkfifo(tmp_path / "pipe.parquet")
+    opened = {"open_file": storage.open_file, "local_copy": storage.local_copy, "open_parquet": open_parquet}[open_it]
+    with pytest.raises(OSError, match="it is a pipe or a device and no file"), opened(str(tmp_path / "pipe.parquet")):
         pass

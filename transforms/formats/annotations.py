@@ -23,6 +23,12 @@ from transforms.formats.readers import ENDINGS, READERS, FileAnnotations, Labell
 from transforms.tables.find_named import ids_and_paths
 from transforms.tables.read_tables import TableError, list_days, read_day
 
+LONGEST_S = 7 * 24 * 3600.0
+"""No recording is longer; what begins later is a time of another clock, such as seconds since 1970."""
+
+PAST_END_S = 60.0
+"""So far beyond a recording's end a stretch may end: players and tools count differently."""
+
 _SCORE = re.compile(r"\s+[01]?\.\d+$")
 """What the export adds to a label."""
 
@@ -132,19 +138,30 @@ def clean_segments(
     """
     kinds: dict[str, list[tuple[float, float]]] = {kind: [] for kind in LAUGHTER_KINDS}
     unknown: collections.Counter[str] = collections.Counter()
-    backwards = 0
+    backwards = beyond = 0
     for one in said.segments:
         kind = kind_of(one, labels)
         if kind is None:
             unknown[one.labels[0]] += 1
         elif not (0 <= one.start_s < one.end_s < math.inf):
             backwards += 1
+        elif one.end_s > (said.length_s or LONGEST_S) + PAST_END_S:
+            beyond += 1
         elif kind != "none":
             kinds[kind].append((one.start_s, one.end_s))
     for label, count in sorted(unknown.items()):
         troubles.append(
             f"{where}: the label {display_text(label, longest=60)!r} ({count} times) is no kind of laughter and is "
             "left out; say what it is with --label LABEL=KIND, or LABEL=none"
+        )
+    if beyond:
+        end = (
+            f"{said.length_s:.0f} s of the recording"
+            if said.length_s
+            else f"{LONGEST_S:.0f} s, more than any recording"
+        )
+        troubles.append(
+            f"{where}: stretches that end after the {end} are left out ({beyond}); give seconds from its start"
         )
     if backwards:
         troubles.append(

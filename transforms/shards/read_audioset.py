@@ -90,6 +90,7 @@ def _kind(path: str, local: str, issues: InputIssues) -> str | None:
     """How a file is compressed, "" or "GZIP"; None where there is nothing to read."""
     issues.count("files")
     try:
+        storage.refuse_irregular(local)
         with open(local, "rb") as file:
             start = file.read(2)
     except OSError as error:

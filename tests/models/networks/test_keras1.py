@@ -1,6 +1,7 @@
 """Imported Keras 1 models compute what Keras 1 did; other files are refused and never executed."""
 
 import json
+import os
 import pathlib
 from typing import Any
 
@@ -235,6 +236,98 @@ def test_weights_that_are_not_finite_are_refused(tmp_path: pathlib.Path) -> None
         file["model_weights/dense_1/dense_1_b_4:0"][3] = np.nan
     with pytest.raises(ValueError, match=r"nan\.h5 .*: dense_1_b holds values that are not finite"):
         keras1.import_keras1(path)
+
+
+ARRAY = "model_weights/dense_1/dense_1_b_4:0"
+
+
+def external_storage(file, folder):
+    (folder / "secret.bin").write_bytes(bytes(28))
+    del file[ARRAY]
+    file.create_dataset(ARRAY, (7,), "f4", external=[(str(folder / "secret.bin"), 0, 28)])
+
+
+def external_link(file, folder):
+    with h5py.File(folder / "elsewhere.h5", "w") as other:
+        other["values"] = np.zeros(7, np.float32)
+    del file[ARRAY]
+    file[ARRAY] = h5py.ExternalLink(str(folder / "elsewhere.h5"), "values")
+
+
+def linked_weights(file, folder):
+    write_model(folder / "elsewhere.h5", lstms=1, second=True)
+    del file["model_weights"]
+    file["model_weights"] = h5py.ExternalLink(str(folder / "elsewhere.h5"), "model_weights")
+
+
+def soft_link(file, folder):
+    file["elsewhere"] = np.zeros(7, np.float32)
+    del file[ARRAY]
+    file[ARRAY] = h5py.SoftLink("/elsewhere")
+
+
+def virtual(file, folder):
+    layout = h5py.VirtualLayout((7,), "f4")
+    layout[:] = h5py.VirtualSource(str(folder / "elsewhere.h5"), "values", (7,))
+    del file[ARRAY]
+    file.create_virtual_dataset(ARRAY, layout)
+
+
+def huge(file, folder):
+    del file[ARRAY]
+    file.create_dataset(ARRAY, (1 << 34,), "f4", chunks=(1 << 20,), compression="gzip")
+
+
+def strings(file, folder):
+    del file[ARRAY]
+    file.create_dataset(ARRAY, data=np.array([b"0"] * 7))
+
+
+def negative_variance(file, folder):
+    layer = json.loads(file.attrs["model_config"])["config"][0]["config"]["name"]
+    group = file["model_weights"][layer]
+    name = next(name for name in group if "running_std" in name)
+    group[name][0] = -1.0
+
+
+def settings(change):
+    def spoil(file, folder):
+        document = json.loads(file.attrs["model_config"])
+        change(document["config"])
+        file.attrs["model_config"] = json.dumps(document)
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (external_storage, "lies in another file"),
+        (external_link, "is no dataset of this file"),
+        (linked_weights, "model_weights is no group of this file"),
+        (soft_link, "is no dataset of this file"),
+        (virtual, "lies in another file"),
+        (huge, "which no such model has"),
+        (strings, "which no such model has"),
+        (negative_variance, "holds variances below 0"),
+        (settings(lambda layers: layers[0]["config"].update(epsilon=float("nan"))), "has epsilon = nan"),
+        (settings(lambda layers: layers[0]["config"].update(epsilon=-5)), "has epsilon = -5"),
+        (settings(lambda layers: layers.clear()), "its layers are"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_hostile_files_are_refused_and_nothing_outside_them_is_read(tmp_path, spoil, reason) -> None:
+    path = write_model(tmp_path / "model.h5", lstms=1, second=True)
+    with h5py.File(path, "r+") as file:
+        spoil(file, tmp_path)
+    with pytest.raises(ValueError, match=rf"model\.h5 is not a Keras 1 model .*{reason}"):
+        keras1.import_keras1(path)
+
+
+def test_a_pipe_is_no_model(tmp_path: pathlib.Path) -> None:
+    os.mkfifo(tmp_path / "pipe.h5")
+    with pytest.raises(ValueError, match="it is a pipe or a device and no file"):
+        keras1.import_keras1(tmp_path / "pipe.h5")
 
 
 def test_files_that_are_not_hdf5_or_absent_are_named(tmp_path: pathlib.Path) -> None:

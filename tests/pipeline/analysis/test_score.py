@@ -238,3 +238,15 @@ def test_annotations_named_after_a_file_whatever_system_wrote_it(tmp_path):
     found = read_annotations(str(tmp_path / "tables"), only={"show", ONE})
     assert set(found.recordings) == {ONE}
     assert "several recordings of" in found.troubles[0]
+
+
+@pytest.mark.parametrize("start", [1_451_606_400, 1e12, 500_000, 3_000])
+def test_times_of_another_clock_are_left_out_in_constant_memory(tables, tmp_path, start, capsys):
+    """A second of 1970's clock among the others would make a recording of 50 years."""
+    lines = [f"{ONE},3,9,giggle", f"{ONE},{start},{start + 5},giggle"]
+    truth = truth_csv(tmp_path / "truth.csv", *lines)
+    assert score(tables, truth, "--output", tmp_path / "score", "--no-curves") == 3
+    said = " ".join(capsys.readouterr().out.split())
+    assert "are left out (1); give seconds from its start" in said
+    total = written(tmp_path / "score")["total"]["giggle"]
+    assert (total["laughs"], total["hours"]) == (1, pytest.approx(60 / 3600))
