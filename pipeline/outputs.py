@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from common.atomic_files import write_bytes, write_errors, write_text
+from common.redaction import redact, redact_url
 from common.text import display_text
 from pipeline import progress
 from pipeline.console import say
@@ -94,6 +95,15 @@ def show_progress(work: StepProgress, output: PlotOutput) -> Iterator[None]:
         yield
 
 
+def _without_secrets(value: Any) -> Any:
+    """A document of JSON's types whose texts hold no passwords, signatures or tokens of URLs."""
+    if isinstance(value, Mapping):
+        return {redact(str(name)): _without_secrets(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(one) for one in value]
+    return redact(redact_url(value)) if isinstance(value, str) else value
+
+
 def write_report(output: str, name: str, document: Mapping[str, Any], figures: Mapping[str, Any]) -> list[str]:
     """Write the figures, then the document; each file is whole or absent.
 
@@ -109,7 +119,7 @@ def write_report(output: str, name: str, document: Mapping[str, Any], figures: M
     Raises:
         LaughterError: the folder cannot be written.
     """
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(_without_secrets(document), indent=1, ensure_ascii=False, allow_nan=False)
     with write_errors(output):
         for file, figure in figures.items():
             write_bytes(f"{output}/{file}", png(figure))

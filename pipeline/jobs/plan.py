@@ -97,7 +97,7 @@ def show(plan: Plan, options: DetectOptions) -> None:
     print(f"{len(plan.recordings)} recordings found, and {more} of an id that another has")
     if others := passed_over(plan.findings):
         print(f"passed over: {others}")
-    print(f"{len(plan.reused)} are in the store {options.embed.store} already")
+    print(f"{len(plan.reused)} are in the store {display_text(options.embed.store)} already")
     print(f"{len(plan.pending)} would be decoded and embedded ({size_gb:.3f} GB) with {options.embed.embedder.label}")
     for why, (count, audio_s) in sorted(plan.anew.items()):
         print(f"  {count} of them anew ({hours_and_minutes(audio_s)} of sound): {why}")
@@ -107,7 +107,7 @@ def show(plan: Plan, options: DetectOptions) -> None:
         _print_some([recording.path for recording in plan.gone])
     head = options.annotate.head.label
     print(f"then classified by the head {head}, onset {thresholds.onset:g}, offset {thresholds.offset:g}")
-    print(f"tables of days that would be written in {options.annotate.output}: {len(dates)}")
+    print(f"tables of days that would be written in {display_text(options.annotate.output)}: {len(dates)}")
     print("nothing was done (--dry-run)")
 
 

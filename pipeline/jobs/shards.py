@@ -14,12 +14,13 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from common import storage
 from common.errors import LaughterError, UsageError
 from common.listing import list_folder
-from common.text import display_text
+from common.text import display_text, utf8_text
 from models.constants import SIDES
 from models.embedding_space import RELEASED
 from models.load_shards import read_manifest
@@ -126,12 +127,15 @@ def build(pipeline: beam.Pipeline, options: ShardsOptions) -> None:
 
 def facts(options: ShardsOptions) -> dict[str, Any]:
     """What the manifest says of the shards' origin."""
+    source: dict[str, Any]
     if options.labels:
         space = read_space(str(options.store))
         if space is None:
             raise UsageError(f"{options.store} is no embedding store; give the folder `store` below detect's --output")
-        return {"embedder": space.to_document(), "source": {"labels": options.labels, "store": options.store}}
-    source = {"inputs": list(options.inputs), "splits": list(options.splits), "held_out": options.shuffling.held_out}
+        source = {"labels": utf8_text(options.labels), "store": utf8_text(str(options.store))}
+        return {"embedder": space.to_document(), "source": source}
+    inputs = [utf8_text(item) for item in options.inputs]
+    source = {"inputs": inputs, "splits": list(options.splits), "held_out": options.shuffling.held_out}
     return {"embedder": RELEASED.to_document(), "source": source}
 
 
@@ -254,7 +258,7 @@ def _show(document: dict[str, Any], options: ShardsOptions, wall_s: float) -> No
     for name, count in document["troubles"].items():
         table.add_row(name, f"{count} {ISSUES[name]}")
     table.add_row("time", hours_and_minutes(wall_s))
-    table.add_row("shards", f"{len(document['files'])} files in {options.settings.output}")
+    table.add_row("shards", f"{len(document['files'])} files in {escape(display_text(options.settings.output))}")
     console.print(table)
     for name, examples in document["examples"].items():
         for example in examples:

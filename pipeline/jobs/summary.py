@@ -122,7 +122,7 @@ def show(report: Report, findings: Findings, *, wall_s: float, load_s: float, op
         "laughing time": hours_and_minutes(report.laughing_s),
         "time": f"{hours_and_minutes(wall_s)}, of it starting up {load_s:.1f} s{speed}",
         "models": f"{options.embed.embedder.label}, head {options.annotate.head.label}",
-        "tables": options.annotate.output,
+        "tables": display_text(options.annotate.output),
     }
     if others := passed_over(findings):
         rows["passed over"] = others

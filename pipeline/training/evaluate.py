@@ -13,6 +13,7 @@ import numpy.typing as npt
 from common.errors import LaughterError, UsageError
 from common.extras import require
 from common.storage import is_remote
+from common.text import display_text
 from models.bundles.bundle import open_bundle
 from models.bundles.card import write_card
 from models.embedding_space import check_compatible
@@ -136,7 +137,7 @@ def run(options: EvaluateOptions) -> int:
     if options.note_on_cards:
         for head, model in zip(heads, models, strict=False):
             note_on_card(head.source, f"{space.name}_shards_{options.side}", model.metrics)
-    print(f"written to {options.output}: evaluation.json, {', '.join(PLOTS)}")
+    print(f"written to {display_text(str(options.output))}: evaluation.json, {', '.join(PLOTS)}")
     return 0
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from common.errors import UsageError
+from common.text import display_text
 from models.training.fit import Epoch
 from models.training.recipes import RECIPES, Recipe
 from pipeline.console import hours_and_minutes, say
@@ -71,7 +72,8 @@ def main(arguments: argparse.Namespace, _: Sequence[str] = ()) -> int:
         )
     document = json.loads(card.read_text(encoding="utf-8"))
     print(json.dumps({key: document[key] for key in ("thresholds", "clip_threshold", "measured")}, indent=1))
-    print(f"the head is in {arguments.output}: use it with laughter detect --head, measure it with laughter evaluate")
+    place = display_text(arguments.output)
+    print(f"the head is in {place}: use it with laughter detect --head, measure it with laughter evaluate")
     return 0
 
 

@@ -8,6 +8,8 @@ import re
 import urllib.parse
 from typing import TYPE_CHECKING
 
+from common.redaction import redact_url
+
 if TYPE_CHECKING:  # a name alone needs no tables
     from transforms.tables.read_tables import TableRow
 
@@ -34,6 +36,7 @@ def media_path(recording: TableRow, media: str | None) -> str | None:
     if media is None:
         return path
     name = path.rsplit("/", 1)[-1]
+    media = redact_url(media)  # pages and annotation files are handed on
     return str(pathlib.PureWindowsPath(media, name)) if is_windows_path(media) else f"{media.rstrip('/')}/{name}"
 
 

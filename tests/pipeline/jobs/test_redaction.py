@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import http.server
+import json
 import subprocess
 import sys
 import threading
@@ -12,8 +13,13 @@ import pytest
 from common.redaction import redact, redact_url
 from common.text import display_text, utf8_text
 from pipeline import cli
+from pipeline.jobs.shards import ShardsOptions, facts
+from pipeline.outputs import write_report
 from tests.helpers.archive import NAMES, rows
+from tests.helpers.tables import event_row, recording_row, write_tables, write_windows
 from transforms.embed.store import read_part
+from transforms.shards.clips import ShuffleSettings
+from transforms.shards.shuffle import ShardSettings
 
 SECRET = "c0ffee5ecret"
 SIGNED = f"X-Goog-Credential=robot&X-Goog-Signature={SECRET}"
@@ -123,3 +129,39 @@ def test_secrets_in_messages_are_left_out(text, shown):
 )
 def test_secrets_of_places_are_left_out_and_nothing_else(place, shown):
     assert redact_url(place) == display_text(place) == utf8_text(place) == shown
+
+
+MEDIA = f"https://me:{SECRET}@media.example/tv?token={SECRET}"
+
+
+@pytest.mark.parametrize(
+    "command", [("report", "--no-waveform"), ("export", "--format", "eaf", "--format", "csv", "--format", "jsonl")]
+)
+def test_a_signed_place_of_the_media_is_written_into_no_page_and_no_file(tmp_path, command, capsys):
+    name = "2016-01-01_0000_US_CNN_One"
+    write_tables(tmp_path / "tables", [recording_row(name)], [event_row(name, 3, 9)])
+    write_windows(tmp_path / "tables", recording_row(name), [0.1] * 60)
+    arguments = [
+        command[0],
+        str(tmp_path / "tables"),
+        "--output",
+        str(tmp_path / "out"),
+        *command[1:],
+        "--media",
+        MEDIA,
+    ]
+    assert cli.main(arguments) == 0
+    assert b"media.example/tv" in everything_written(tmp_path / "out") or "csv" in command
+    assert SECRET.encode() not in everything_written(tmp_path / "out")
+    assert SECRET not in "".join(capsys.readouterr())
+
+
+def test_reports_and_manifests_hold_no_secrets(tmp_path):
+    document = {"found": MEDIA, "deep": [{"spans": f"gs://me:{SECRET}@bucket/x.csv"}, 1, None]}
+    write_report(str(tmp_path), "score.json", document, {})
+    assert SECRET not in (tmp_path / "score.json").read_text()
+    source = facts(
+        ShardsOptions((MEDIA, "/data"), (), None, None, ShuffleSettings(), ShardSettings(str(tmp_path)), beam=None)
+    )["source"]
+    assert SECRET not in json.dumps(source)
+    assert source["inputs"][1] == "/data"
