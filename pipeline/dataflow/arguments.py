@@ -1,4 +1,4 @@
-"""Options of run_dataflow.sh, and why each default is as it is. The names are Apache Beam's own."""
+"""Options of run_dataflow.sh, and why each default is as it is. The names are Apache Beam's own, its aliases too."""
 
 from __future__ import annotations
 
@@ -40,13 +40,19 @@ def build_dataflow_parser() -> argparse.ArgumentParser:
     )
     job.add_argument(
         "--labels",
+        "--label",
         action="append",
         default=[],
         metavar="KEY=VALUE",
         help="on the job and its machines, to find them on the bill; may be given again",
     )
     job.add_argument(
-        "--experiments", action="append", default=[], metavar="NAME", help="of Dataflow; may be given again"
+        "--experiments",
+        "--experiment",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="of Dataflow; may be given again",
     )
     job.add_argument(
         "--dry-run",
@@ -59,6 +65,7 @@ def build_dataflow_parser() -> argparse.ArgumentParser:
 def _add_worker_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--machine_type",
+        "--worker_machine_type",
         metavar="TYPE",
         help=f"default: {MACHINE}, for AVX-512 and 4 GB for each of its 4 processes, which take 1.7 GB; with --gpu "
         f"{GPU_MACHINE}, to which GPUs can be attached",
@@ -97,6 +104,7 @@ def _add_worker_arguments(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--sdk_container_image",
+        "--worker_harness_container_image",
         metavar="IMAGE",
         help="built from the Containerfile: workers start without installing anything, also without a public network "
         "(default: Beam's image, on which each worker installs the package, some minutes)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from collections.abc import Iterable, Iterator
 
@@ -36,6 +37,9 @@ WITHOUT_BFLOAT16 = ("n1", "e2", "n2", "n2d", "c2", "c2d", "t2d")
 """Families without AMX and AVX512-BF16, or not always with them: bfloat16 is slower than float32 there."""
 
 LITTLE_MEMORY = re.compile(r"(n1|n2|n2d|e2|n4)-highcpu-.*|(e2-(micro|small|medium)|f1-micro|g1-small)")
+CUSTOM = re.compile(r"(\w+-)?custom-(?P<vcpus>\d+)-(?P<mb>\d+)(-ext)?")
+PROCESS_MB = 1700
+
 GPU_FAMILIES = {"nvidia-l4": "g2", "nvidia-tesla-a100": "a2", "nvidia-a100-80gb": "a2", "nvidia-h100-80gb": "a3"}
 """Machines that a GPU comes with; the older ones, nvidia-tesla-..., are attached to n1."""
 
@@ -115,7 +119,7 @@ def _workers(options: PipelineOptions, job: argparse.Namespace) -> Iterator[str]
     worker = options.view_as(WorkerOptions)
     machine = str(worker.machine_type)
     family = machine.partition("-")[0]
-    if LITTLE_MEMORY.fullmatch(machine):
+    if LITTLE_MEMORY.fullmatch(machine) or _custom_mb_a_vcpu(machine) < PROCESS_MB:
         yield f"--machine_type {machine} has too little memory: each vCPU runs a process of up to 1.7 GB"
     threads = options.view_as(DebugOptions).number_of_worker_harness_threads or 0
     recordings = threads * _processes(options, machine)
@@ -137,9 +141,15 @@ def _workers(options: PipelineOptions, job: argparse.Namespace) -> Iterator[str]
     yield from _gpu(options, machine, family)
 
 
+def _custom_mb_a_vcpu(machine: str) -> float:
+    """Memory for each vCPU of a machine whose name tells both, such as n2-custom-4-16384; without end of any other."""
+    told = CUSTOM.fullmatch(machine)
+    return int(told["mb"]) / max(1, int(told["vcpus"])) if told else math.inf
+
+
 def _processes(options: PipelineOptions, machine: str) -> int:
     """SDK processes of a machine: one a vCPU, whose number ends the machine's name, unless told otherwise."""
-    vcpus = re.search(r"-(\d+)(-\d+)?$", machine)  # n2-standard-4, n2-custom-4-16384
+    vcpus = re.search(r"-(\d+)(-\d+)?(-ext)?$", machine)  # n2-standard-4, n2-custom-4-16384
     alone = options.view_as(DebugOptions).lookup_experiment("no_use_multiple_sdk_containers")
     return int(vcpus[1]) if vcpus and not alone else 1
 
@@ -159,6 +169,8 @@ def _gpu(options: PipelineOptions, machine: str, family: str) -> Iterator[str]:
 def _conflicts(options: PipelineOptions) -> Iterator[str]:
     standard, worker = options.view_as(StandardOptions), options.view_as(WorkerOptions)
     cloud = options.view_as(GoogleCloudOptions)
+    if cloud.update:
+        yield "--update is for streaming jobs; leave it out: a job started anew goes on from what the store holds"
     if standard.streaming:
         yield "--streaming does not fit: the job ends with its recordings; leave it out"
     if cloud.flexrs_goal:

@@ -18,7 +18,10 @@ from pipeline.parser import build_parser
 
 JOBS = ("detect", "shards")
 
-GIVEN_BY_US = ("--runner", "--temp_location", "--staging_location", "--template_location", "--extra_package")
+GIVEN_BY_US = (
+    *("--runner", "--temp_location", "--staging_location", "--template_location"),
+    *("--extra_package", "--extra_packages", "--setup_file", "--requirements_file"),
+)
 """Options of Beam that follow from ours."""
 
 

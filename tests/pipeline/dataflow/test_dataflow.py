@@ -1,5 +1,6 @@
 """Dataflow, as far as it can be tried without Google: options, the workers' package, the job as a template."""
 
+import argparse
 import json
 import logging
 import os
@@ -12,6 +13,7 @@ import tarfile
 
 import gcsfs
 import pytest
+from apache_beam.options import pipeline_options
 from apache_beam.portability.api import beam_runner_api_pb2
 from gcp_storage_emulator.server import create_server
 
@@ -85,6 +87,10 @@ def test_shards_are_taken_too():
         (("--bundle=vggish",), "name the checkpoint there"),
         (("--machine_type=e2-micro",), "too little memory"),
         (("--machine_type=n2-highcpu-8",), "too little memory"),
+        (("--worker_machine_type=n2-highcpu-8",), "too little memory"),
+        (("--machine_type=n2-custom-4-2048",), "--machine_type n2-custom-4-2048 has too little memory"),
+        (("--machine_type=custom-8-8192-ext",), "too little memory"),
+        (("--update",), "--update is for streaming jobs"),
         (("--disk_size_gb=10",), "--disk_size_gb 10 is too small"),
         (("--machine_type=n2-standard-32",), "the 64 recordings that n2-standard-32 works on at a time; at least 79"),
         (("--max_num_workers=2", "--num_workers=3"), "no less than --num_workers"),
@@ -107,6 +113,21 @@ def test_what_cannot_run_is_refused_with_a_sentence(arguments, says):
         launch.check(command(*arguments))
     assert says in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_each_name_that_beam_has_for_an_option_of_ours_is_ours_too():
+    """Else it would go to Beam beside ours, and one of both would count."""
+    beam = argparse.ArgumentParser(conflict_handler="resolve")
+    for options in pipeline_options.PipelineOptions.__subclasses__():
+        if "_add_argparse_args" in vars(options):
+            options._add_argparse_args(beam)
+    names = {name: action.dest for action in beam._actions for name in action.option_strings}
+    ours = {name for action in build_dataflow_parser()._actions for name in action.option_strings}
+    known = {names[name] for name in ours & names.keys()}
+    missing = {name for name, dest in names.items() if dest in known and name not in ours}
+    assert not missing
+    given = {names[name] for name in launch.GIVEN_BY_US if name in names}
+    assert not {name for name, dest in names.items() if dest in given and name not in launch.GIVEN_BY_US}
 
 
 def test_every_reason_is_said_at_once():
