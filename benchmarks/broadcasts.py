@@ -25,12 +25,11 @@ from benchmarks.made_broadcasts import RESERVED, SCENE_S, SHORT_S, Broadcast, La
 from models.bundles.bundle import open_bundle
 from models.bundles.selection import select_models
 from models.bundles.tracker_card import TRACKER_FILE, read_tracker_card
-from models.constants import FIRST_AUDIOSET_INDEX, SAMPLE_RATE_HZ
+from models.constants import FIRST_AUDIOSET_INDEX, SAMPLE_RATE_HZ, TRACKS
 from models.distillation.data import score_with_teacher
 from models.distillation.teacher import load_teacher
 from models.evaluation.event_metrics import seconds_in
 from models.events import find_events
-from models.networks.track_network import TRACKS
 from models.networks.tracker import Tracker
 from models.sounds.labelled_clips import read_audio
 from models.sounds.manifest import read_manifest

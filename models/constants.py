@@ -22,6 +22,12 @@ SECOND_SAMPLES = SAMPLE_RATE_HZ
 EMBEDDING_SIZE = 128
 """Bytes of an embedding, which stands for one second."""
 
+TRACKS = ("laughter", "speech", "music", "applause", "crowd")
+"""What the tracker says is heard, in the order of its outputs; applause is cheering too."""
+
+TRACK_HZ = 10
+"""Values of a track in a second."""
+
 SHORT_WINDOW_S, LONG_WINDOW_S = 1, 10
 """Lengths of the windows that the head scores, in seconds: one says when, ten say what."""
 

@@ -13,14 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.constants import TRACK_HZ, TRACKS
 from models.networks.compact import BLOCKS, LOG_MEL_MEAN, LOG_MEL_SCALE, STEM_CHANNELS, normalised, separable
 from models.networks.log_mel import MEL_BANDS
 from models.networks.weight_files import Arrays, assign, load_arrays, named_arrays, save_arrays, variable_name
 
-TRACKS = ("laughter", "speech", "music", "applause", "crowd")
-"""What each of the outputs says is heard; applause is cheering too."""
-
-TRACK_HZ = 10
 FRAME_HZ = 100
 
 SHARED_BLOCKS = 6

@@ -17,14 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.constants import SECOND_SAMPLES
+from models.constants import SECOND_SAMPLES, TRACK_HZ, TRACKS
 from models.networks.log_mel import HOP_SAMPLES, log_mel_frames
-from models.networks.track_network import FIELD_S, FRAME_HZ, TRACK_HZ, TRACKS, load_tracker
+from models.networks.track_network import FIELD_S, FRAME_HZ, load_tracker
 
 BLOCK_S = 60
-TRACK_BYTES = TRACK_HZ * len(TRACKS)
-"""Of a second: ten times the five tracks."""
-
 _AROUND_S = BLOCK_S + 2 * FIELD_S
 _FRAMES = _AROUND_S * FRAME_HZ
 

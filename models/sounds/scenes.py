@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import UsageError
-from models.constants import SAMPLE_RATE_HZ
+from models.constants import SAMPLE_RATE_HZ, TRACKS
 from models.sounds import synthesis
 from models.sounds.degradation import through_mp3
 from models.sounds.labelled_clips import LAUGHTER_LABELS, Clip
@@ -27,12 +27,9 @@ SLOT_SAMPLES = SAMPLE_RATE_HZ // 10
 TRUTH_SAMPLES = SAMPLE_RATE_HZ // 100
 SHORT_S = 1.5
 
-LAUGHTER, SPEECH, MUSIC, APPLAUSE, CROWD, OTHER, UNSURE = (
-    *("laughter", "speech", "music", "applause", "crowd"),
-    *("other", "unsure"),
-)
-HEARD = (LAUGHTER, SPEECH, MUSIC, APPLAUSE, CROWD)
-"""The five tracks of the truth, in the order of models.networks.track_network.TRACKS."""
+LAUGHTER, SPEECH, MUSIC, APPLAUSE, CROWD = TRACKS
+OTHER, UNSURE = "other", "unsure"
+"""What sounds besides the tracks: OTHER, or UNSURE where nobody has said what it is."""
 
 _ROLES = {
     **dict.fromkeys(("speech", "speech_exclamation"), SPEECH),
@@ -64,7 +61,7 @@ class Scene:
 
     Attributes:
         samples: float32 [192000] in [-1, 1].
-        truth: float32 [120, 5], the share of each tenth of a second in which each of HEARD is heard.
+        truth: float32 [120, 5], the share of each tenth of a second in which each of TRACKS is heard.
         weight: float32 [120, 5], how much that counts: 0 where nobody can tell, above 1 within short laughs.
     """
 
@@ -120,7 +117,7 @@ def role_of(label: str) -> str:
 
 def mix_scene(rng: np.random.Generator, palette: Palette, *, laughing_share: float = 0.55) -> Scene:
     """A scene; the same state of `rng` and the same sounds give the same one."""
-    tracks = {role: np.zeros(SCENE_SAMPLES, np.float32) for role in (*HEARD, OTHER, UNSURE)}
+    tracks = {role: np.zeros(SCENE_SAMPLES, np.float32) for role in (*TRACKS, OTHER, UNSURE)}
     short = np.zeros(SCENE_SAMPLES, bool)
     _lay_bed(rng, palette, tracks)
     level = float(np.sqrt(np.mean(np.square(sum(tracks.values())))))
@@ -215,20 +212,20 @@ def _transmit(rng: np.random.Generator, tracks: dict[str, Float32], short: npt.N
 def _truth(tracks: dict[str, Float32], short: npt.NDArray[np.bool_]) -> tuple[Float32, Float32]:
     powers = {role: _slot_power(track) for role, track in tracks.items()}
     total = sum(powers.values())
-    truth = np.zeros((SCENE_S * 10, len(HEARD)), np.float32)
+    truth = np.zeros((SCENE_S * 10, len(TRACKS)), np.float32)
     weight = np.ones_like(truth)
-    for number, role in enumerate(HEARD):
+    for number, role in enumerate(TRACKS):
         if tracks[role].any():
             truth[:, number] = heard(tracks[role]).reshape(-1, 10).mean(axis=1)
         near, rest = _smoothed(powers[role]), _smoothed(total - powers[role])
         weight[(truth[:, number] > 0) & (near < 10 ** (_DROWNED_DB / 10) * rest), number] = 0
-    laughter = HEARD.index(LAUGHTER)
+    laughter = TRACKS.index(LAUGHTER)
     weight[short.reshape(-1, SLOT_SAMPLES).any(axis=1) & (weight[:, laughter] > 0), laughter] = 3
     # nobody has said what these hold; an audience that laughs is a crowd to some and not to others
     unsure = (powers[UNSURE] > 0.01 * total) & (truth[:, laughter] < 0.5)
     weight[unsure, laughter] = 0
-    weight[truth[:, laughter] > 0, HEARD.index(CROWD)] = 0
-    weight[truth[:, HEARD.index(CROWD)] > 0, HEARD.index(APPLAUSE)] *= 0.3
+    weight[truth[:, laughter] > 0, TRACKS.index(CROWD)] = 0
+    weight[truth[:, TRACKS.index(CROWD)] > 0, TRACKS.index(APPLAUSE)] *= 0.3
     return truth, weight
 
 

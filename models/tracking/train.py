@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from models.bundles.tracker_card import TRACKER_FILE, TrackerCard, write_tracker_card
+from models.constants import TRACKS
 from models.networks.compact import EMBEDDER_FILE
-from models.networks.track_network import TRACKS, load_tracker, save_tracker
+from models.networks.track_network import load_tracker, save_tracker
 from models.sounds.labelled_clips import split
 from models.sounds.manifest import LabelledClipRow
 from models.track_events import TrackThresholds

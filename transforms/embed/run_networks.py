@@ -9,13 +9,13 @@ from collections.abc import Generator
 import numpy as np
 import numpy.typing as npt
 
-from models.constants import EMBEDDING_SIZE
+from models.constants import EMBEDDING_SIZE, TRACK_HZ, TRACKS
 from models.networks.embedder import BATCH_SECONDS, Embedder
 from models.networks.tracker import Tracker, TrackRun
 from transforms.decode.decode import decode_seconds
 from transforms.decode.outcome import DecodeOutcome
 from transforms.embed.part_state import EmbedSettings
-from transforms.embed.store import TRACK_BYTES, PartWriter
+from transforms.embed.store import PartWriter
 from transforms.run_metrics import EmbedTimings
 
 
@@ -87,7 +87,7 @@ class _Rows:
     def __init__(self, part: PartWriter, *, tracked: bool) -> None:
         self._part = part
         self._embeddings = np.zeros((0, EMBEDDING_SIZE), np.uint8)
-        self._tracks = np.zeros((0, 10, TRACK_BYTES // 10), np.uint8) if tracked else None
+        self._tracks = np.zeros((0, TRACK_HZ, len(TRACKS)), np.uint8) if tracked else None
 
     def add(
         self, *, embeddings: npt.NDArray[np.uint8] | None = None, tracks: npt.NDArray[np.uint8] | None = None

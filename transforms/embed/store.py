@@ -32,7 +32,7 @@ from common.parquet_files import (
 from common.partitions import day_folder
 from common.storage import Entry
 from common.text import utf8_text
-from models.constants import EMBEDDING_SIZE
+from models.constants import EMBEDDING_SIZE, TRACK_HZ, TRACKS
 from transforms.decode.outcome import MediaInfo
 from transforms.decode.settings import RULES_VERSION
 from transforms.embed.recordings import Recording, recording_at
@@ -42,8 +42,8 @@ PART_FORMAT = 1
 
 PART_SCHEMA = pa.schema([pa.field("embedding", pa.binary(EMBEDDING_SIZE), nullable=False)])
 
-TRACK_BYTES = 50
-"""Of a second: the five tracks of the tracker, ten times."""
+TRACK_BYTES = TRACK_HZ * len(TRACKS)
+"""Of a second: the tracker's tracks, ten times each."""
 
 TRACKED_SCHEMA = PART_SCHEMA.append(pa.field("track", pa.binary(TRACK_BYTES), nullable=False))
 """Of parts that were made with a tracker; others lack the column."""
@@ -245,7 +245,7 @@ def read_tracks(path: str) -> Bytes | None:
         if "track" not in parquet.schema_arrow.names:
             return None
         column = parquet.read(columns=["track"])["track"].combine_chunks()
-    return binary_values(column).reshape(-1, 10, TRACK_BYTES // 10)
+    return binary_values(column).reshape(-1, TRACK_HZ, len(TRACKS))
 
 
 def rewrite_part(root: str, recording: Recording, info: PartInfo, embeddings: Bytes, tracks: Bytes | None) -> None:

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from common.errors import UsageError
+from models.constants import TRACKS
 from models.sounds import scenes, synthesis
 from models.sounds.labelled_clips import LAUGHTER as LAUGHS
 from models.sounds.labelled_clips import OTHER, UNKNOWN, Clip
-from models.sounds.scenes import HEARD, SCENE_S, Palette, audience_laugh, heard, mix_scene, one_laugh, role_of
+from models.sounds.scenes import SCENE_S, Palette, audience_laugh, heard, mix_scene, one_laugh, role_of
 
-LAUGHTER = HEARD.index("laughter")
+LAUGHTER = TRACKS.index("laughter")
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def palette():
 def test_a_scene_depends_on_the_seed_alone(palette):
     first, again, other = (mix_scene(np.random.default_rng(seed), palette) for seed in (1, 1, 2))
     assert first.samples.shape == (SCENE_S * 16000,)
-    assert first.truth.shape == first.weight.shape == (SCENE_S * 10, len(HEARD))
+    assert first.truth.shape == first.weight.shape == (SCENE_S * 10, len(TRACKS))
     assert np.abs(first.samples).max() <= 1
     np.testing.assert_array_equal(first.samples, again.samples)
     np.testing.assert_array_equal(first.truth, again.truth)
@@ -48,7 +49,7 @@ def test_the_truth_begins_and_ends_with_the_sound():
 
 
 def test_what_is_drowned_or_unsure_counts_for_nothing():
-    tracks = {role: np.zeros(SCENE_S * 16000, np.float32) for role in (*HEARD, "other", "unsure")}
+    tracks = {role: np.zeros(SCENE_S * 16000, np.float32) for role in (*TRACKS, "other", "unsure")}
     noise = np.random.default_rng(0).normal(0, 1, SCENE_S * 16000).astype(np.float32)
     tracks["laughter"][:64000] = 0.01 * noise[:64000]
     tracks["speech"][32000:] = 0.1 * noise[32000:]
