@@ -22,18 +22,18 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.made_broadcasts import RESERVED, SCENE_S, SHORT_S, Broadcast, Laugh, MadeScene, Sounds, make_broadcasts
+from common.runs import runs_of
 from models.bundles.bundle import open_bundle
 from models.bundles.selection import select_models
 from models.bundles.tracker_card import TRACKER_FILE, read_tracker_card
 from models.constants import FIRST_AUDIOSET_INDEX, SAMPLE_RATE_HZ, TRACKS
 from models.distillation.data import score_with_teacher
 from models.distillation.teacher import load_teacher
-from models.evaluation.event_metrics import seconds_in
-from models.events import find_events
+from models.evaluation.event_metrics import match_starts, seconds_in
+from models.events import find_events, track_segments
 from models.networks.tracker import Tracker
 from models.sounds.labelled_clips import read_audio
 from models.sounds.manifest import read_manifest
-from models.track_events import track_segments
 from transforms.decode.decode import decode_seconds
 from transforms.tables.classify_windows import classify_windows
 
@@ -75,14 +75,9 @@ def count_scene(scene: MadeScene, begin_s: float, events: Events) -> Tally:
         len(own),
     )
     for collar_s in (0.2, 0.5):
-        free = [start for start, _ in own]
-        for start, _ in marked:
-            near = min(free, key=lambda one: abs(one - start), default=None)
-            if near is not None and abs(near - start) <= collar_s:
-                tally.onsets[collar_s] += 1
-                free.remove(near)
-                if collar_s == 0.5:
-                    tally.errors_s.append(abs(near - start))
+        pairs = match_starts(marked[:, 0].tolist(), [start for start, _ in own], collar_s)
+        tally.onsets[collar_s] = len(pairs)
+    tally.errors_s = [abs(own[two][0] - float(marked[one, 0])) for one, two in pairs]
     for laugh, seconds in zip(scene.laughs, inside, strict=True):
         for name in ("all", _length(laugh), laugh.company):
             tally.of[name] += 1
@@ -169,8 +164,7 @@ def tagger(path: pathlib.Path, broadcasts: Sequence[Broadcast]) -> System:
         scores[one.path] = np.concatenate(parts)[:, kinds].max(axis=1)
 
     def events(values: npt.NDArray[np.float32], threshold: float) -> Events:
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], (values >= threshold).astype(np.int8), [0]])))
-        return [(float(start), float(end)) for start, end in zip(edges[::2], edges[1::2], strict=True)]
+        return [(float(start), float(end)) for start, end in runs_of(values >= threshold)]
 
     def f1(threshold: float) -> float:
         tallies = [

@@ -16,11 +16,12 @@ import imageio_ffmpeg
 import numpy as np
 import numpy.typing as npt
 
+from common.runs import runs_of
 from models.constants import SAMPLE_RATE_HZ
 from models.sounds import synthesis
 from models.sounds.labelled_clips import LAUGHTER_LABELS, read_audio
 from models.sounds.manifest import LabelledClipRow
-from models.sounds.scenes import heard
+from models.sounds.scenes import at_level, faded, heard
 from transforms.collect.package import Package
 
 RESERVED = (
@@ -121,17 +122,10 @@ def make_broadcasts(sounds: Sounds, folder: pathlib.Path, *, seed: int = 1, gain
     return made
 
 
-def at_level(samples: Float32, level: float) -> Float32:
-    """The sound with that root mean square where it is within 40 dB of its loudest."""
-    power = np.square(samples.astype(np.float64))
-    return (samples * (level / np.sqrt(power[power >= power.max() * 1e-4].mean() + 1e-12))).astype(np.float32)
-
-
 def intervals_of(track: Float32) -> list[tuple[float, float]]:
     """Where a laugh's own sound is heard, (start, end) seconds to 0.01 s, pauses under half a second closed."""
     on = heard(np.pad(track, (0, -len(track) % 1600)), closed_s=0.5)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], on.astype(np.int8), [0]])))
-    return [(start / 100, end / 100) for start, end in zip(edges[::2], edges[1::2], strict=True)]
+    return [(start / 100, end / 100) for start, end in runs_of(on)]
 
 
 def _scene(
@@ -209,8 +203,7 @@ def _cut(rng: np.random.Generator, laugh: Float32, *, short: bool) -> Float32:
     start, end = spans[int(rng.integers(len(spans)))] if short else (spans[0][0], spans[-1][1])
     length = min(rng.uniform(0.3, SHORT_S) if short else 8.0, end - start)
     piece = laugh[round(start * SAMPLE_RATE_HZ) : round((start + length) * SAMPLE_RATE_HZ)]
-    ramp = np.minimum(1, np.arange(len(piece)) / 160)
-    return (piece * ramp * ramp[::-1]).astype(np.float32)
+    return faded(piece, fade_s=0.01)
 
 
 def _turns(rng: np.random.Generator, rows: Sequence[LabelledClipRow]) -> list[LabelledClipRow]:

@@ -300,14 +300,18 @@ def local_copy(path: str, *, sha256: str | None = None) -> Iterator[str]:
         if folder is not None:
             local = os.path.join(folder, path.rsplit("/", 1)[-1])
             download_to(path, local)
-        if sha256 is not None and _sha256(local) != sha256:
+        if sha256 is not None and sha256_of(local) != sha256:
             raise ValueError(f"{path} is not the file that this run began with; let nobody replace it and run again")
         yield local
 
 
-def _sha256(local: str) -> str:
+def sha256_of(local: str | os.PathLike[str]) -> str:
+    """The SHA-256 of a local file, read piece by piece."""
+    digest = hashlib.sha256()
     with open(local, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def upload(local: str, path: str) -> None:

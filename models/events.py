@@ -2,6 +2,8 @@
 
 The flow, from top to bottom: WindowScores -> scores_per_second -> laughter_probability -> hysteresis -> Event.
 Thresholds are chosen (on cards) and applied (in the pipeline) to the probability defined here.
+
+From the tracker's ten values a second, besides, to where laughs begin and end: TrackThresholds -> track_segments.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import ModelError
-from models.constants import LAUGHTER_KINDS, LONG_WINDOW_S, NONE, SHORT_WINDOW_S
+from models.constants import LAUGHTER_KINDS, LONG_WINDOW_S, NONE, SHORT_WINDOW_S, TRACK_HZ
 
 WINDOWS_S = (SHORT_WINDOW_S, LONG_WINDOW_S)
 
@@ -24,6 +26,12 @@ SHORT_WINDOW_WEIGHT = 0.5
 
 `python -m benchmarks.combination` measures other weights on clips made for that.
 """
+
+SLOT_S = 1 / TRACK_HZ
+"""Of a track's values, seconds."""
+
+SMOOTHED_SLOTS = 3
+"""The track is smoothed by a running median of so many values: a single one begins and ends nothing."""
 
 ANY = "any laughter"
 SCORED = (ANY, *LAUGHTER_KINDS)
@@ -128,8 +136,7 @@ class Thresholds:
             raise ModelError(
                 f"thresholds must satisfy 0 < offset <= onset < 1, not offset {self.offset}, onset {self.onset}"
             )
-        if self.min_on_s < 0 or self.min_off_s < 0:
-            raise ModelError(f"durations must not be negative: min_on_s {self.min_on_s}, min_off_s {self.min_off_s}")
+        _check_durations(self)
 
 
 def hysteresis(probability: npt.NDArray[np.floating[Any]], thresholds: Thresholds) -> list[tuple[int, int]]:
@@ -138,26 +145,87 @@ def hysteresis(probability: npt.NDArray[np.floating[Any]], thresholds: Threshold
     Pauses shorter than min_off_s are closed first, then segments shorter than min_on_s dropped, as pyannote's
     `Binarize` does.
     """
-    segments: list[tuple[int, int]] = []
-    start = None
-    for second, value in enumerate([*probability.tolist(), -1.0]):
-        if start is None and value >= thresholds.onset:
-            start = second
-        elif start is not None and value < thresholds.offset:
-            segments.append((start, second))
-            start = None
-    closed = _close_pauses(segments, thresholds.min_off_s)
+    closed = _close_pauses(_held(probability, thresholds.onset, thresholds.offset), thresholds.min_off_s)
     return [(start, end) for start, end in closed if end - start >= thresholds.min_on_s]
 
 
-def _close_pauses(segments: Sequence[tuple[int, int]], min_off_s: float) -> list[tuple[int, int]]:
+@dataclasses.dataclass(frozen=True)
+class TrackThresholds:
+    """How the track of laughter becomes events.
+
+    Attributes:
+        onset: an event begins where the track reaches this, in (0, 1).
+        offset: it ends where the track falls below this, in (0, onset].
+        peak: it counts where the track reaches this within it, in [onset, 1).
+        min_on_s: shorter events are dropped, seconds.
+        min_off_s: shorter pauses between events are closed, seconds.
+    """
+
+    onset: float = 0.55
+    offset: float = 0.385
+    peak: float = 0.9
+    min_on_s: float = 0.3
+    min_off_s: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense."""
+        if not 0 < self.offset <= self.onset <= self.peak < 1:
+            raise ModelError(
+                "thresholds of a track must satisfy 0 < offset <= onset <= peak < 1, not "
+                f"offset {self.offset}, onset {self.onset}, peak {self.peak}"
+            )
+        _check_durations(self)
+
+
+def smoothed(track: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float32]:
+    """The running median of a track, float32 [n]; the first and the last value stand for what lies beyond them."""
+    if not len(track):
+        return np.zeros(0, np.float32)
+    around = np.pad(track.astype(np.float32), SMOOTHED_SLOTS // 2, mode="edge")
+    return np.median(np.lib.stride_tricks.sliding_window_view(around, SMOOTHED_SLOTS), axis=1).astype(np.float32)
+
+
+def track_segments(track: npt.NDArray[np.floating[Any]], thresholds: TrackThresholds) -> list[tuple[int, int]]:
+    """Segments [start, end) of a track in [0, 1], in tenths of a second, in order.
+
+    Begun at `onset`, held while not below `offset`; pauses are closed before the peak and the length are looked at.
+    """
+    values = smoothed(track)
+    shortest, pause = (round(seconds / SLOT_S, 6) for seconds in (thresholds.min_on_s, thresholds.min_off_s))
+    closed = _close_pauses(_held(values, thresholds.onset, thresholds.offset), pause)
+    return [
+        (start, end) for start, end in closed if end - start >= shortest and values[start:end].max() >= thresholds.peak
+    ]
+
+
+def _held(values: npt.NDArray[np.floating[Any]], onset: float, offset: float) -> list[tuple[int, int]]:
+    """Stretches [start, end) begun at `onset` and held while not below `offset`."""
+    stretches: list[tuple[int, int]] = []
+    start = None
+    for place, value in enumerate([*values.tolist(), -1.0]):
+        if start is None and value >= onset:
+            start = place
+        elif start is not None and value < offset:
+            stretches.append((start, place))
+            start = None
+    return stretches
+
+
+def _close_pauses(segments: Sequence[tuple[int, int]], shortest: float) -> list[tuple[int, int]]:
     closed: list[tuple[int, int]] = []
     for start, end in segments:
-        if closed and start - closed[-1][1] < min_off_s:
+        if closed and start - closed[-1][1] < shortest:
             closed[-1] = (closed[-1][0], end)
         else:
             closed.append((start, end))
     return closed
+
+
+def _check_durations(thresholds: Thresholds | TrackThresholds) -> None:
+    if thresholds.min_on_s < 0 or thresholds.min_off_s < 0:
+        raise ModelError(
+            f"durations must not be negative: min_on_s {thresholds.min_on_s}, min_off_s {thresholds.min_off_s}"
+        )
 
 
 @dataclasses.dataclass(frozen=True)

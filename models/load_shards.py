@@ -10,7 +10,6 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import functools
-import hashlib
 import json
 import os
 import shutil
@@ -192,11 +191,7 @@ def _check(file: ShardListed) -> None:
 @functools.lru_cache(maxsize=1 << 16)
 def _checksum(path: str, size: int, modified_ns: int) -> str:
     """Of a file in this state, read once a process: training reads it once an epoch."""
-    with open(path, "rb") as file:
-        digest = hashlib.sha256()
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+    return storage.sha256_of(path)
 
 
 def _fill(arrays: ShardClips, file: ShardListed, position: int) -> int:

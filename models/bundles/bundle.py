@@ -13,13 +13,11 @@ import pathlib
 from typing import TYPE_CHECKING
 
 from common import storage
-from common.atomic_files import read_text
 from common.errors import ModelError
 from models.bundles.card import CARD_NAME, Card, WeightFile
 from models.bundles.tracker_card import TRACKER_CARD, TRACKER_FILE, read_tracker_card
 from models.embedding_space import EmbeddingSpace
-from models.events import Thresholds
-from models.track_events import TrackThresholds
+from models.events import Thresholds, TrackThresholds
 
 if TYPE_CHECKING:
     from models.networks.embedder import Embedder
@@ -180,7 +178,7 @@ class Bundle:
 
     def tracker(self) -> TrackerSpec | None:
         """The tracker beside the bundle, its checksum verified; None where there is none."""
-        if read_text(f"{self.folder}/{TRACKER_CARD}") is None:
+        if not storage.is_file(f"{self.folder}/{TRACKER_CARD}"):
             return None
         card = read_tracker_card(self.folder)
         path = to_portable_path(f"{self.folder}/{TRACKER_FILE}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from common import storage
 from common.atomic_files import write_text
 from common.errors import ModelError
 from models.constants import CLASSES
@@ -147,7 +147,7 @@ def write_card(folder: str | os.PathLike[str], card: Card) -> Card:
     def with_checksum(weights: WeightFile | None) -> WeightFile | None:
         if weights is None:
             return None
-        checksum = hashlib.sha256((place / weights.file).read_bytes()).hexdigest()
+        checksum = storage.sha256_of(place / weights.file)
         return dataclasses.replace(weights, sha256=checksum)
 
     card = dataclasses.replace(

@@ -14,7 +14,7 @@ from typing import Any
 from common import storage
 from common.atomic_files import write_text
 from common.errors import ModelError
-from models.track_events import TrackThresholds
+from models.events import TrackThresholds
 
 TRACKER_FILE, TRACKER_CARD = "tracker.npz", "tracker.json"
 
@@ -43,7 +43,7 @@ class TrackerCard:
 def write_tracker_card(folder: str | os.PathLike[str], card: TrackerCard) -> TrackerCard:
     """Write the card beside the weights, with their checksum; returns it as written."""
     place = pathlib.Path(folder)
-    checksum = hashlib.sha256((place / TRACKER_FILE).read_bytes()).hexdigest()
+    checksum = storage.sha256_of(place / TRACKER_FILE)
     card = dataclasses.replace(card, sha256=checksum)
     text = json.dumps(dataclasses.asdict(card), indent=2, ensure_ascii=False) + "\n"
     write_text(str(place / TRACKER_CARD), text)

@@ -5,19 +5,18 @@ seconds, the log-mel patch, the teacher's scores and what is known about laughte
 the seed, i and the sources, so an interrupted run goes on where it stopped.
 """
 
-import concurrent.futures
 import dataclasses
 import functools
 import hashlib
-import multiprocessing
 import pathlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from common.extras import require
 from models.constants import SAMPLE_RATE_HZ, SECOND_SAMPLES
 from models.distillation.teacher import TEACHER_RATE, Teacher, load_teacher
+from models.distillation.work_files import made, read_joined, save_file
 from models.networks.log_mel import log_mel_patches
 from models.sounds import synthesis
 from models.sounds.labelled_clips import (
@@ -120,11 +119,7 @@ def make_file(plan: FilePlan, work: pathlib.Path) -> pathlib.Path:
         "laughter": np.stack([programme.laughter for programme in mixed]),
         "known": np.stack([programme.known for programme in mixed]),
     }
-    path = plan.path(work)
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez(file, **arrays)
-    return part.replace(path)
+    return save_file(plan.path(work), arrays)
 
 
 def programme_patches(samples: np.ndarray) -> np.ndarray:
@@ -142,11 +137,7 @@ def score_with_teacher(teacher: Teacher, samples: np.ndarray) -> np.ndarray:
 
 def read_files(paths: Sequence[pathlib.Path]) -> TeacherScores:
     """All files' arrays, joined."""
-    stored = []
-    for path in paths:
-        with np.load(path, allow_pickle=False) as arrays:
-            stored.append({field.name: arrays[field.name] for field in dataclasses.fields(TeacherScores)})
-    return TeacherScores(**{name: np.concatenate([arrays[name] for arrays in stored]) for name in stored[0]})
+    return read_joined(TeacherScores, paths)
 
 
 def kind_targets(scored: TeacherScores) -> np.ndarray:
@@ -188,20 +179,10 @@ def make_data(
         for rows_of_part, part_seed, count in ((fit, seed, programmes), (check, seed + 1, max(1, programmes // 16)))
     ]
     missing = [plan for part in plans for plan in part if not plan.path(work).exists()]
-    for number, _ in enumerate(_made(missing, work, processes)):
+    for number, _ in enumerate(made(make_file, missing, work, processes)):
         report(f"programmes: {number + 1} of {len(missing)} files")
     made_fit, made_check = ([plan.path(work) for plan in part] for part in plans)
     return made_fit, made_check
-
-
-def _made(plans: Sequence[FilePlan], work: pathlib.Path, processes: int) -> Iterator[pathlib.Path]:
-    if processes == 1:
-        yield from (make_file(plan, work) for plan in plans)
-        return
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(processes, mp_context=context, initializer=_one_thread) as pool:
-        for done in concurrent.futures.as_completed([pool.submit(make_file, plan, work) for plan in plans]):
-            yield done.result()
 
 
 def _plans(
@@ -212,9 +193,3 @@ def _plans(
         FilePlan(sources, teacher, seed, 1 + number, min(FILE_PROGRAMMES, programmes - number * FILE_PROGRAMMES))
         for number in range(-(-programmes // FILE_PROGRAMMES))
     ]
-
-
-def _one_thread() -> None:
-    from models.networks.threads import use_one_thread_per_call
-
-    use_one_thread_per_call()

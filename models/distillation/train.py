@@ -7,7 +7,6 @@ trained on: how long events and pauses are is chosen on held-out mixtures, how h
 
 import dataclasses
 import pathlib
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,7 +21,7 @@ from models.distillation.thresholds import choose_thresholds
 from models.events import Thresholds
 from models.networks.compact import EMBEDDER_FILE, HEAD_FILE, load_compact, save_compact
 from models.networks.head_files import load_head, save_head
-from models.sounds.manifest import LabelledClipRow
+from models.sounds.manifest import LabelledClipRow, training_data
 
 VERSION = "1.2"
 THREADS = 2
@@ -95,11 +94,6 @@ def _held_out(files: Sequence[pathlib.Path], output: pathlib.Path) -> dict[str, 
 
 
 def _card(rows: Sequence[LabelledClipRow], thresholds: Thresholds, measured: dict[str, Any]) -> Card:
-    sources = Counter((row.source.split(":")[0], row.licence) for row in rows if row.use == "train")
-    data: list[dict[str, Any]] = [
-        {"source": source, "licence": licence, "clips": clips} for (source, licence), clips in sorted(sources.items())
-    ]
-    data.append({"source": "models/sounds/synthesis.py (synthetic)", "licence": "the project's own", "clips": None})
     return Card(
         name="compact",
         version=VERSION,
@@ -107,7 +101,7 @@ def _card(rows: Sequence[LabelledClipRow], thresholds: Thresholds, measured: dic
         embedder_weights=WeightFile(EMBEDDER_FILE),
         head=WeightFile(HEAD_FILE, padding="mask"),
         thresholds=thresholds,
-        training_data=data,
+        training_data=training_data(rows),
         limits=LIMITS,
         measured=measured,
     )

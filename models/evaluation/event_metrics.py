@@ -9,6 +9,7 @@ other events cover a tenth of it.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -132,6 +133,17 @@ def match(marked: Intervals, found: Intervals, *, collar_s: float, collar_share:
             offset_min_tolerance=collar_s,
         )
     )
+
+
+def match_starts(marked: Sequence[float], found: Sequence[float], collar: float) -> list[tuple[int, int]]:
+    """Pairs (marked, found) of starts at most `collar` apart, in one unit: to each marked in turn the nearest left."""
+    free, pairs = list(range(len(found))), []
+    for number, start in enumerate(marked):
+        near = min(free, key=lambda one: abs(found[one] - start), default=None)
+        if near is not None and abs(found[near] - start) <= collar:
+            pairs.append((number, near))
+            free.remove(near)
+    return pairs
 
 
 def count(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 from common import csv_files
 from common.errors import UsageError
@@ -36,6 +39,16 @@ def read_manifest(folder: pathlib.Path) -> list[LabelledClipRow]:
         raise UsageError(f"the manifest {path} is not there: --audio takes folders that hold one")
     rows = csv_files.read_csv(str(path), MANIFEST_COLUMNS, what="labelled sounds", error=UsageError)
     return [_row(row, where, folder) for row, where in rows]
+
+
+def training_data(rows: Sequence[LabelledClipRow]) -> list[dict[str, Any]]:
+    """What a card says was trained on: the sources of the `train` rows, with licence and number, and made sounds."""
+    sources = Counter((row.source.split(":")[0], row.licence) for row in rows if row.use == "train")
+    data: list[dict[str, Any]] = [
+        {"source": source, "licence": licence, "clips": clips} for (source, licence), clips in sorted(sources.items())
+    ]
+    data.append({"source": "models/sounds/synthesis.py (synthetic)", "licence": "the project's own", "clips": None})
+    return data
 
 
 def _row(row: csv_files.CsvRow, where: str, folder: pathlib.Path) -> LabelledClipRow:

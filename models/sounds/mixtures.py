@@ -61,7 +61,7 @@ def mix_programme(rng: np.random.Generator, palette: ClipSampler, *, laughing_sh
         kind = _draw_kind(rng, laughing, UNKNOWN in palette)
         sound = augment(rng, palette.draw(rng, kind).samples)
         sound *= _decibels(rng.uniform(-12 if kind == LAUGHTER else -18, 0))
-        _place(tracks[kind], sound, at)
+        place(tracks[kind], sound, at)
         at += int(len(sound) * rng.uniform(0.6, 1.0) + rng.exponential(3.0 if talking else 1.0) * SAMPLE_RATE_HZ)
     return _transmit(rng, tracks)
 
@@ -175,7 +175,7 @@ def _draw_kind(rng: np.random.Generator, laughing: bool, unknown_there: bool) ->
     return UNKNOWN if unknown_there and draw > 0.75 else OTHER
 
 
-def _place(track: np.ndarray, sound: np.ndarray, at: int) -> None:
+def place(track: np.ndarray, sound: np.ndarray, at: int) -> None:
     """Add a sound from sample `at` on, which may lie before the start; what lies outside is cut."""
     sound = sound[max(0, -at) :]
     at = max(0, at)

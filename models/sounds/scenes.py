@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import UsageError
+from common.runs import runs_of
 from models.constants import SAMPLE_RATE_HZ, TRACKS
 from models.sounds import synthesis
 from models.sounds.degradation import through_mp3
 from models.sounds.labelled_clips import LAUGHTER_LABELS, Clip
-from models.sounds.mixtures import augment, band_limit, equalise
+from models.sounds.mixtures import augment, band_limit, equalise, place
 
 SCENE_S = 12
 SCENE_SAMPLES = SCENE_S * SAMPLE_RATE_HZ
@@ -125,7 +126,7 @@ def mix_scene(rng: np.random.Generator, palette: Palette, *, laughing_share: flo
         _add_laughs(rng, palette, tracks[LAUGHTER], short, level)
     for role, share in ((APPLAUSE, 0.12), (CROWD, 0.06), (OTHER, 0.35), (UNSURE, 0.15), (MUSIC, 0.05)):
         if rng.random() < share:
-            _place(tracks[role], _at_level(palette.draw(rng, role), _louder(rng, level, -12, 6)), rng.uniform(-1, 11))
+            _place(tracks[role], at_level(palette.draw(rng, role), _louder(rng, level, -12, 6)), rng.uniform(-1, 11))
     return _transmit(rng, tracks, short)
 
 
@@ -133,9 +134,8 @@ def heard(track: Float32, *, closed_s: float = _CLOSED_S) -> npt.NDArray[np.bool
     """Hundredths of a second in which a track is on: within 30 dB of its loudest, pauses closed. bool [n / 160]."""
     power = np.square(track.astype(np.float64)).reshape(-1, TRUTH_SAMPLES).mean(axis=1)
     on = power > max(power.max() * 1e-3, 1e-9)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], on.astype(np.int8), [0]])))
-    starts, ends = edges[::2], edges[1::2]
-    for end, start in zip(ends[:-1], starts[1:], strict=True):
+    runs = runs_of(on)
+    for (_, end), (start, _) in zip(runs[:-1], runs[1:], strict=True):
         if start - end <= closed_s * 100:
             on[end:start] = True
     return on
@@ -145,12 +145,12 @@ def _lay_bed(rng: np.random.Generator, palette: Palette, tracks: dict[str, Float
     kind = str(rng.choice(list(_BEDS), p=list(_BEDS.values())))
     tracks[OTHER] += synthesis.noise(rng, SCENE_S, colour=rng.uniform(0, 2)) * _decibels(rng.uniform(-60, -35))
     if "talk" in kind:
-        tracks[SPEECH] += _at_level(palette.long(rng, SPEECH, pause_s=0.3), 0.1)
+        tracks[SPEECH] += at_level(palette.long(rng, SPEECH, pause_s=0.3), 0.1)
     if "music" in kind:
         quieter = rng.uniform(-20, -6) if kind == "talk over music" else 0
-        _place(tracks[MUSIC], _at_level(palette.long(rng, MUSIC), 0.1 * _decibels(quieter)), 0)
+        _place(tracks[MUSIC], at_level(palette.long(rng, MUSIC), 0.1 * _decibels(quieter)), 0)
     if kind == "crowd" or rng.random() < 0.05:
-        _place(tracks[CROWD], _at_level(palette.long(rng, CROWD), 0.1 * _decibels(rng.uniform(-15, 0))), 0)
+        _place(tracks[CROWD], at_level(palette.long(rng, CROWD), 0.1 * _decibels(rng.uniform(-15, 0))), 0)
 
 
 def _add_laughs(
@@ -160,7 +160,7 @@ def _add_laughs(
     while at < SCENE_S - 0.3:
         audience = rng.random() < 0.3
         laugh = audience_laugh(rng, palette) if audience else one_laugh(rng, palette)
-        laugh = _at_level(laugh, _louder(rng, level, -6, 14))
+        laugh = at_level(laugh, _louder(rng, level, -6, 14))
         _place(track, laugh, at)
         seconds = len(laugh) / SAMPLE_RATE_HZ
         if seconds < SHORT_S:
@@ -175,10 +175,10 @@ def one_laugh(rng: np.random.Generator, palette: Palette) -> Float32:
     if rng.random() < 0.4:
         wanted = int(rng.uniform(0.3, SHORT_S) * SAMPLE_RATE_HZ)
         on = heard(_whole_slots(laugh), closed_s=0.03)
-        begins = np.flatnonzero(np.diff(np.concatenate([[0], on.astype(np.int8)])) > 0) * TRUTH_SAMPLES
+        begins = np.array([start for start, _ in runs_of(on)], int) * TRUTH_SAMPLES
         begins = begins[begins <= max(0, len(laugh) - wanted)]
         start = int(rng.choice(begins)) if len(begins) else 0
-        laugh = _trimmed(_faded(laugh[start : start + wanted]))
+        laugh = _trimmed(faded(laugh[start : start + wanted]))
     return laugh
 
 
@@ -188,7 +188,7 @@ def audience_laugh(rng: np.random.Generator, palette: Palette) -> Float32:
     total = np.zeros(int(seconds * SAMPLE_RATE_HZ), np.float32)
     for _ in range(int(rng.integers(4, 16))):
         laugh = _trimmed(palette.draw(rng, LAUGHTER))
-        _place(total, _at_level(laugh, 0.1 * _decibels(rng.uniform(-9, 3))), rng.uniform(0, seconds * 0.5))
+        _place(total, at_level(laugh, 0.1 * _decibels(rng.uniform(-9, 3))), rng.uniform(0, seconds * 0.5))
     total = synthesis.room(rng, total, decay_s=rng.uniform(0.3, 1.2))
     time = np.linspace(0, 1, len(total))
     swell = np.minimum(1, time / rng.uniform(0.02, 0.2)) * np.minimum(1, (1 - time) / rng.uniform(0.1, 0.5))
@@ -239,14 +239,10 @@ def _smoothed(power: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _place(track: Float32, sound: Float32, at_s: float) -> None:
     """Add a sound from a second on, which may lie before the start; what lies outside is cut."""
-    at = round(at_s * SAMPLE_RATE_HZ)
-    sound = sound[max(0, -at) :]
-    at = max(0, at)
-    sound = sound[: max(0, len(track) - at)]
-    track[at : at + len(sound)] += sound
+    place(track, sound, round(at_s * SAMPLE_RATE_HZ))
 
 
-def _at_level(sound: Float32, level: float) -> Float32:
+def at_level(sound: Float32, level: float) -> Float32:
     """The sound with that mean level (root mean square) where it is on."""
     loud = np.square(sound.astype(np.float64))
     active = loud[loud > loud.max() * 1e-4] if loud.any() else loud
@@ -267,7 +263,8 @@ def _whole_slots(sound: Float32) -> Float32:
     return np.pad(sound, (0, -len(sound) % SLOT_SAMPLES))
 
 
-def _faded(sound: Float32, *, fade_s: float = 0.02) -> Float32:
+def faded(sound: Float32, *, fade_s: float = 0.02) -> Float32:
+    """The sound with its ends faded in and out."""
     ramp = np.minimum(1, np.arange(len(sound)) / (fade_s * SAMPLE_RATE_HZ))
     return (sound * ramp * ramp[::-1]).astype(np.float32)
 

@@ -5,14 +5,11 @@ File number i depends only on the seed, i and the sources, so an interrupted run
 
 from __future__ import annotations
 
-import concurrent.futures
 import dataclasses
 import functools
 import hashlib
-import multiprocessing
-import os
 import pathlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +17,7 @@ import numpy.typing as npt
 from models.constants import FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS, SAMPLE_RATE_HZ
 from models.distillation.data import score_with_teacher, synthetic_clips
 from models.distillation.teacher import Teacher, load_teacher
+from models.distillation.work_files import made, read_joined, save_file
 from models.networks.log_mel import HOP_SAMPLES, log_mel_frames
 from models.sounds.labelled_clips import Clip, cache_decoded, load_decoded
 from models.sounds.manifest import LabelledClipRow
@@ -86,7 +84,7 @@ def make_scenes(
         for number in range(-(-scenes // FILE_SCENES))
     ]
     missing = [plan for plan in plans if not plan.path(work).exists()]
-    for number, _ in enumerate(_made(missing, work, processes)):
+    for number, _ in enumerate(made(make_file, missing, work, processes)):
         report(f"scenes: {number + 1} of {len(missing)} files")
     return [plan.path(work) for plan in plans]
 
@@ -100,12 +98,7 @@ def make_file(plan: ScenePlan, work: pathlib.Path) -> pathlib.Path:
         "truth": np.stack([scene.truth.astype(np.float16) for scene in mixed]),
         "weight": np.stack([scene.weight.astype(np.float16) for scene in mixed]),
     }
-    path = plan.path(work)
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez(file, **arrays)
-    os.replace(part, path)
-    return path
+    return save_file(plan.path(work), arrays)
 
 
 def continuous_log_mel(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -116,11 +109,7 @@ def continuous_log_mel(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float
 
 def read_scenes(paths: Sequence[pathlib.Path]) -> TrackedScenes:
     """All files' arrays, joined."""
-    stored = []
-    for path in paths:
-        with np.load(path, allow_pickle=False) as arrays:
-            stored.append({field.name: arrays[field.name] for field in dataclasses.fields(TrackedScenes)})
-    return TrackedScenes(**{name: np.concatenate([arrays[name] for arrays in stored]) for name in stored[0]})
+    return read_joined(TrackedScenes, paths)
 
 
 def settled(clips: Sequence[Clip], teacher: Teacher) -> list[Clip]:
@@ -150,19 +139,3 @@ def _sounds(path: pathlib.Path, teacher: pathlib.Path) -> list[Clip]:
 def _palette(plan: ScenePlan) -> Palette:
     made = synthetic_clips(np.random.default_rng([plan.seed, 0]), count=plan.synthetic)
     return Palette(_sounds(plan.sounds, plan.teacher) + made)
-
-
-def _made(plans: Sequence[ScenePlan], work: pathlib.Path, processes: int) -> Iterator[pathlib.Path]:
-    if processes == 1:
-        yield from (make_file(plan, work) for plan in plans)
-        return
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(processes, mp_context=context, initializer=_one_thread) as pool:
-        for done in concurrent.futures.as_completed([pool.submit(make_file, plan, work) for plan in plans]):
-            yield done.result()
-
-
-def _one_thread() -> None:
-    from models.networks.threads import use_one_thread_per_call
-
-    use_one_thread_per_call()

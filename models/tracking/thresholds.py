@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from common.errors import UsageError
+from common.runs import runs_of
 from models.distillation.thresholds import ARCHIVE_SHARE
-from models.track_events import SLOT_S, TrackThresholds, track_segments
+from models.evaluation.event_metrics import match_starts
+from models.events import SLOT_S, TrackThresholds, track_segments
 
 ONSETS = (0.4, 0.5, 0.6, 0.7)
 OFFSET_SHARES = (0.5, 0.7, 0.9)
@@ -60,7 +61,7 @@ def count_tracks(track: Tracks, truth: Tracks, weight: Tracks, thresholds: Track
     for values, share, counted in zip(track, truth, weight, strict=True):
         laugh, known = share >= 0.5, counted > 0
         may_be = (share > 0) | ~known
-        runs = _runs(laugh & known)
+        runs = runs_of(laugh & known)
         segments = track_segments(values, thresholds)
         counts.marked += int((laugh & known).sum())
         counts.laughs += len(runs)
@@ -75,7 +76,8 @@ def count_tracks(track: Tracks, truth: Tracks, weight: Tracks, thresholds: Track
                 counts.beside += quiet
             else:
                 counts.false += quiet
-        counts.begun += _begun([start for start, _ in runs], [start for start, _ in touching])
+        starts = [start for start, _ in runs], [start for start, _ in touching]
+        counts.begun += len(match_starts(*starts, COLLAR_S / SLOT_S))
     return counts
 
 
@@ -113,19 +115,3 @@ def choose_track_thresholds(track: Tracks, truth: Tracks, weight: Tracks) -> dic
         "false_events_an_hour": round(counts.false_events / hours, 2),
         "hours": round(hours, 2),
     }
-
-
-def _begun(laughs: Sequence[int], events: Sequence[int]) -> int:
-    """How many laughs have an event whose start is theirs within COLLAR_S, one to one, in order."""
-    free, found = list(events), 0
-    for start in laughs:
-        near = min(free, key=lambda one: abs(one - start), default=None)
-        if near is not None and abs(near - start) * SLOT_S <= COLLAR_S + 1e-9:
-            found += 1
-            free.remove(near)
-    return found
-
-
-def _runs(on: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], on, [False]]).astype(np.int8)))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

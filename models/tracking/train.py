@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
 from models.bundles.tracker_card import TRACKER_FILE, TrackerCard, write_tracker_card
 from models.constants import TRACKS
+from models.events import TrackThresholds
 from models.networks.compact import EMBEDDER_FILE
 from models.networks.track_network import load_tracker, save_tracker
 from models.sounds.labelled_clips import split
-from models.sounds.manifest import LabelledClipRow
-from models.track_events import TrackThresholds
+from models.sounds.manifest import LabelledClipRow, training_data
 from models.tracking.data import FRAMES, TrackedScenes, make_scenes, read_scenes
 from models.tracking.fit import fit_tracker
 from models.tracking.recipe import TrackerSettings
@@ -66,13 +64,9 @@ def train_tracker(
     held_out = choose_track_thresholds(
         tracks_of(output / TRACKER_FILE, made[1])[..., 0], made[1].truth[..., 0], made[1].weight[..., 0]
     )
-    sources = Counter((row.source.split(":")[0], row.licence) for row in rows if row.use == "train")
-    data: list[dict[str, Any]] = [
-        {"source": source, "licence": licence, "clips": clips} for (source, licence), clips in sorted(sources.items())
-    ]
-    data.append({"source": "models/sounds/synthesis.py (synthetic)", "licence": "the project's own", "clips": None})
     measured = {"recipe": dataclasses.asdict(settings), "held_out_scenes": held_out}
-    write_tracker_card(output, TrackerCard(VERSION, TrackThresholds(**held_out["thresholds"]), data, LIMITS, measured))
+    thresholds = TrackThresholds(**held_out["thresholds"])
+    write_tracker_card(output, TrackerCard(VERSION, thresholds, training_data(rows), LIMITS, measured))
     return output / TRACKER_FILE
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from common.errors import ModelError
-from models.track_events import TrackThresholds, smoothed, track_segments
+from models.events import TrackThresholds, smoothed, track_segments
 
 RULE = TrackThresholds(onset=0.5, offset=0.3, peak=0.8, min_on_s=0.3, min_off_s=0.5)
 

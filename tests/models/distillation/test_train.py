@@ -2,7 +2,6 @@ import json
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from models.distillation.measure import measure_compact
 from models.distillation.recipe import Settings
@@ -22,14 +21,6 @@ CLIPS = [
     ("laugh2", synthesis.laugh, "laughter", "evaluate"),
     ("noise", synthesis.noise, "noise", "evaluate"),
 ]
-
-
-@pytest.fixture
-def eagerly():
-    """A few steps are much faster without building graphs for them."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from models.bundles.tracker_card import TRACKER_FILE, read_tracker_card
 from models.networks.compact import EMBEDDER_FILE, build_compact, save_compact
@@ -24,14 +23,6 @@ CLIPS = [
     ("cry", synthesis.vocalisation, "unlabelled", "train"),
     ("evaluated", synthesis.laugh, "laughter", "evaluate"),
 ]
-
-
-@pytest.fixture
-def eagerly():
-    """A few steps are much faster without building graphs for them."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.mark.usefixtures("eagerly")

@@ -35,14 +35,6 @@ def folder(tmp_path_factory):
     return str(shards.write(tmp_path_factory.mktemp("shards"), sides))
 
 
-@pytest.fixture
-def eagerly():
-    """A few steps are faster without building graphs for them."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 def key(number: int):
     return tf.constant([number, 2 * number])
 

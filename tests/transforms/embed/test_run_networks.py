@@ -10,8 +10,8 @@ import pytest
 
 from models.bundles.bundle import TrackerSpec, open_bundle
 from models.bundles.selection import select_models
+from models.events import TrackThresholds
 from models.networks.track_network import build_tracker, save_tracker
-from models.track_events import TrackThresholds
 from tests.helpers.archive import make_recording
 from tests.helpers.media import decode
 from transforms.embed.embed_recordings import embed_recording
