@@ -86,6 +86,7 @@ setup(
         "models.bundles",
         "models.distillation",
         "models.evaluation",
+        "models.events",
         "models.networks",
         "models.sounds",
         "models.tracking",

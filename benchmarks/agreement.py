@@ -16,7 +16,8 @@ import numpy as np
 from benchmarks import made_media, made_models
 from models.bundles.bundle import EmbedderSpec, open_bundle
 from models.bundles.precision import MAX_DIFFERENCE
-from models.events import Thresholds, hysteresis, laughter_probability
+from models.events.segments import Thresholds, hysteresis
+from models.events.windows import laughter_probability
 from models.networks.head import Head
 
 Stretches = list[tuple[int, int]]

@@ -30,7 +30,8 @@ from models.constants import FIRST_AUDIOSET_INDEX, SAMPLE_RATE_HZ, TRACKS
 from models.distillation.data import score_with_teacher
 from models.distillation.teacher import load_teacher
 from models.evaluation.event_metrics import match_starts, seconds_in
-from models.events import find_events, track_segments
+from models.events.find import find_events
+from models.events.segments import track_segments
 from models.networks.tracker import Tracker
 from models.sounds.labelled_clips import read_audio
 from models.sounds.manifest import read_manifest

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.constants import LONG_WINDOW_S, NONE
-from models.events import geometric_mean, scores_per_second
+from models.events.windows import geometric_mean, scores_per_second
 from models.load_shards import ShardClips, load_clips
 from models.networks.head import Head
 from models.shard_format import FRAMES, class_targets

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from common.atomic_files import write_text
 from common.parquet_files import atomic_parquet
-from models.constants import LAUGHTER_KINDS
+from models.constants import BESIDE, LAUGHTER_KINDS
 from transforms.tables.schemas import EVENTS, RECORDINGS, table_path
 
 EVENTS_PER_RECORDING = 25
@@ -113,7 +113,7 @@ def _events(names: list[str], begins: np.ndarray, counts: np.ndarray, rng: np.ra
         "kind": pa.array(LAUGHTER_KINDS).take(pa.array(kinds)),
         "score_max": highest,
         "score_mean": highest / 2,
-        **{kind: rng.random(total).astype(np.float32) for kind in LAUGHTER_KINDS},
+        **{kind: rng.random(total).astype(np.float32) for kind in (*LAUGHTER_KINDS, *BESIDE)},
         **{name: pa.repeat(value, total) for name, value in MODELS.items()},
     }
     return _table(columns, EVENTS)

@@ -25,6 +25,9 @@ EMBEDDING_SIZE = 128
 TRACKS = ("laughter", "speech", "music", "applause", "crowd")
 """What the tracker says is heard, in the order of its outputs; applause is cheering too."""
 
+BESIDE = TRACKS[1:]
+"""What is tracked besides laughter."""
+
 TRACK_HZ = 10
 """Values of a track in a second."""
 

@@ -17,7 +17,7 @@ from common.errors import ModelError
 from models.bundles.card import CARD_NAME, Card, WeightFile
 from models.bundles.tracker_card import TRACKER_CARD, TRACKER_FILE, read_tracker_card
 from models.embedding_space import EmbeddingSpace
-from models.events import Thresholds, TrackThresholds
+from models.events.segments import Thresholds, TrackThresholds
 
 if TYPE_CHECKING:
     from models.networks.embedder import Embedder

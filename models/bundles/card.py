@@ -14,7 +14,7 @@ from common.atomic_files import write_text
 from common.errors import ModelError
 from models.constants import CLASSES
 from models.embedding_space import EmbeddingSpace
-from models.events import Thresholds
+from models.events.segments import Thresholds
 
 CARD_NAME = "card.json"
 

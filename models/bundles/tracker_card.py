@@ -14,7 +14,7 @@ from typing import Any
 from common import storage
 from common.atomic_files import write_text
 from common.errors import ModelError
-from models.events import TrackThresholds
+from models.events.segments import TrackThresholds
 
 TRACKER_FILE, TRACKER_CARD = "tracker.npz", "tracker.json"
 

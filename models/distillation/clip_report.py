@@ -12,7 +12,8 @@ from common.extras import require
 from models.constants import FIRST_AUDIOSET_INDEX, LAUGHTER_KINDS, LONG_WINDOW_S, SECOND_SAMPLES, SHORT_WINDOW_S
 from models.distillation.fit import batched, embed
 from models.distillation.teacher import CONTEXT_S, TEACHER_RATE, Teacher
-from models.events import Thresholds, hysteresis, laughter_probability
+from models.events.segments import Thresholds, hysteresis
+from models.events.windows import laughter_probability
 from models.networks.compact import Network
 from models.networks.head import Head
 from models.networks.log_mel import log_mel_patches

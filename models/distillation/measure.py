@@ -19,7 +19,7 @@ from models.distillation.clip_report import (
     teachers_laughter,
 )
 from models.distillation.teacher import load_teacher
-from models.events import Thresholds
+from models.events.segments import Thresholds
 from models.networks.compact import EMBEDDER_FILE, HEAD_FILE, load_compact
 from models.networks.head_files import load_head
 from models.sounds.degradation import band_limited_to, mix_with_speech, through_mp3

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from common.errors import UsageError
 from models.distillation.data import TeacherScores
-from models.events import Thresholds, hysteresis
+from models.events.segments import Thresholds, hysteresis
 
 ARCHIVE_SHARE = 0.03
 """The share of seconds with laughter that thresholds are chosen for: about that of mixed programming."""

@@ -18,7 +18,7 @@ from models.distillation.data import kind_targets, make_data, read_files
 from models.distillation.fit import batched, embed, fit_embedder, fit_head, fit_pca
 from models.distillation.recipe import Settings
 from models.distillation.thresholds import choose_thresholds
-from models.events import Thresholds
+from models.events.segments import Thresholds
 from models.networks.compact import EMBEDDER_FILE, HEAD_FILE, load_compact, save_compact
 from models.networks.head_files import load_head, save_head
 from models.sounds.manifest import LabelledClipRow, training_data

@@ -17,7 +17,7 @@ from common.csv_files import read_csv
 from common.errors import UsageError
 from models.constants import LONG_WINDOW_S, NONE, SHORT_WINDOW_S
 from models.evaluation.ranking import Estimate, FloatArray, bootstrap_weights, estimate
-from models.events import Floats, laughter_probability, scores_per_second
+from models.events.windows import Floats, laughter_probability, scores_per_second
 from models.load_shards import ShardClips
 from models.networks.head import Head
 

@@ -1,4 +1,4 @@
-"""Measures over all thresholds, of one score a second: PSDS, precision over recall, false alarms an hour over recall.
+"""Measures over all thresholds, of scores over time: PSDS, precision over recall, false alarms an hour over recall.
 
 All by sed_scores_eval, which finds the exact curves without a grid of thresholds (Ebbers et al., ICASSP 2022).
 """
@@ -9,20 +9,27 @@ import dataclasses
 import math
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from common.extras import require
 from models.evaluation.event_metrics import TOLERANCE, Intervals
 from models.evaluation.ranking import FloatArray
-from models.events import ANY, Floats
+from models.events.windows import ANY, Floats
 
 STRICT = 0.7
 """Tolerances of PSDS's first scenario; TOLERANCE are those of its second."""
 
 MAX_FALSE_ALARMS = 100.0
 """An hour; PSDS is the area under recall up to there."""
+
+
+class Frames(NamedTuple):
+    """Scores of one class in a recording, [n], `hz` of them a second."""
+
+    scores: Floats
+    hz: int = 1
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -64,7 +71,7 @@ class Curves:
 
 
 def measure_curves(
-    scores: Mapping[str, Floats],
+    scores: Mapping[str, Frames],
     marked: Mapping[str, Intervals],
     lengths_s: Mapping[str, float],
     *,
@@ -74,7 +81,7 @@ def measure_curves(
     """Measure one class over recordings; None where nothing is marked.
 
     Args:
-        scores: by recording, [seconds] of the class.
+        scores: by recording, of the class.
         marked: by the same recordings, [n, 2], not overlapping.
         lengths_s: by the same recordings; what no score covers scores 0.
         collar_s, collar_share: see `models.evaluation.event_metrics.match`.
@@ -134,13 +141,13 @@ def _length(length_s: float, marked: Intervals) -> float:
     return max(length_s, float(marked[-1, 1]) if len(marked) else 0.0)
 
 
-def _frame(library: Any, scores: Floats, length_s: float) -> Any:
-    """The scores as the library wants them: a row a second, the last one ending with the recording."""
-    seconds = max(1, math.ceil(length_s - 1e-6))
-    padded = np.zeros((seconds, 1))
-    known = min(seconds, len(scores))
-    padded[:known, 0] = scores[:known]
-    times = np.append(np.arange(seconds, dtype=float), length_s)
+def _frame(library: Any, scored: Frames, length_s: float) -> Any:
+    """The scores as the library wants them: a row each, the last one ending with the recording."""
+    rows = max(1, math.ceil(length_s * scored.hz - 1e-6))
+    padded = np.zeros((rows, 1))
+    known = min(rows, len(scored.scores))
+    padded[:known, 0] = scored.scores[:known]
+    times = np.append(np.arange(rows, dtype=float) / scored.hz, length_s)
     return library.base_modules.scores.create_score_dataframe(padded, times, [ANY])
 
 

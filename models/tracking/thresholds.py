@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from common.errors import UsageError
 from common.runs import runs_of
+from models.constants import TRACK_HZ
 from models.distillation.thresholds import ARCHIVE_SHARE
 from models.evaluation.event_metrics import match_starts
-from models.events import SLOT_S, TrackThresholds, track_segments
+from models.events.segments import TrackThresholds, track_segments
 
 ONSETS = (0.4, 0.5, 0.6, 0.7)
 OFFSET_SHARES = (0.5, 0.7, 0.9)
@@ -77,7 +78,7 @@ def count_tracks(track: Tracks, truth: Tracks, weight: Tracks, thresholds: Track
             else:
                 counts.false += quiet
         starts = [start for start, _ in runs], [start for start, _ in touching]
-        counts.begun += len(match_starts(*starts, COLLAR_S / SLOT_S))
+        counts.begun += len(match_starts(*starts, COLLAR_S * TRACK_HZ))
     return counts
 
 
@@ -105,7 +106,7 @@ def choose_track_thresholds(track: Tracks, truth: Tracks, weight: Tracks) -> dic
     counted = [count_tracks(track, truth, weight, thresholds) for thresholds in tried]
     thresholds, counts = max(zip(tried, counted, strict=True), key=lambda pair: sum(pair[1].f1(false_weight)))
     frames, starts = counts.f1(false_weight)
-    hours = track.size * SLOT_S / 3600
+    hours = track.size / TRACK_HZ / 3600
     return {
         "thresholds": dataclasses.asdict(thresholds),
         f"f1_of_tenths_at_{ARCHIVE_SHARE:.0%}_laughter": round(frames, 3),

@@ -14,7 +14,7 @@ import numpy as np
 
 from models.bundles.tracker_card import TRACKER_FILE, TrackerCard, write_tracker_card
 from models.constants import TRACKS
-from models.events import TrackThresholds
+from models.events.segments import TrackThresholds
 from models.networks.compact import EMBEDDER_FILE
 from models.networks.track_network import load_tracker, save_tracker
 from models.sounds.labelled_clips import split

@@ -12,7 +12,8 @@ import numpy as np
 
 from models.bundles.card import Card, WeightFile, write_card
 from models.embedding_space import RELEASED
-from models.events import Thresholds, laughter_probability
+from models.events.segments import Thresholds
+from models.events.windows import laughter_probability
 from models.load_shards import ShardClips, embedding_space_of, load_clips, read_manifest
 from models.networks.head import Head, join_heads
 from models.networks.head_files import save_head

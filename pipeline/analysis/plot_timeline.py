@@ -10,7 +10,10 @@ from typing import Any
 from common.errors import UsageError
 from common.extras import require
 from common.text import display_text
-from models.events import ANY, SCORED
+from models.constants import TRACK_HZ
+from models.events.find import laughter_track
+from models.events.segments import Thresholds, TrackThresholds
+from models.events.windows import ANY, SCORED
 from pipeline.analysis.tally import find_days
 from pipeline.console import hours_and_minutes
 from pipeline.outputs import PlotOutput, StepProgress, show_progress
@@ -103,7 +106,8 @@ def draw(tables: str, date: str, annotated: RecordingWithEvents) -> Any:
     validate(annotated)
     with WindowsReader(tables) as windows:
         scores = windows.second_scores(annotated.recording_id, recording["audio_s"] or 0.0, date)
-        thresholds = windows.thresholds()
+        tracked = windows.tracked(annotated.recording_id)
+        thresholds: Thresholds | TrackThresholds = tracked.thresholds if tracked else windows.thresholds()
     start = recording["start_utc"]
     facts = [
         recording["network"] or "",
@@ -112,9 +116,13 @@ def draw(tables: str, date: str, annotated: RecordingWithEvents) -> Any:
         f"{len(annotated.events)} events",
         recording["bundle_version"],
     ]
+    curve, hz = scores[:, SCORED.index(ANY)], 1
+    if tracked:
+        curve, hz = laughter_track(tracked.tracks, recording["audio_s"] or 0.0), TRACK_HZ
     return timeline_plot(
-        scores[:, SCORED.index(ANY)],
+        curve,
         [(event["start_s"], event["end_s"], event["kind"]) for event in annotated.events],
+        hz=hz,
         length_s=max(annotated.length_s, float(len(scores))),
         thresholds=(thresholds.onset, thresholds.offset),
         heading=display_text(recording["title"] or annotated.file_name, longest=MAX_HEADING_LENGTH),

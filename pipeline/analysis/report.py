@@ -130,6 +130,7 @@ def _report_recording(
     try:
         validate(annotated)
         scores = windows.scores(annotated.recording_id, annotated.recording["audio_s"] or 0.0, date)
+        tracked = windows.tracked(annotated.recording_id)
     except (InvalidRecording, TableError) as error:
         reason = error.reason if isinstance(error, InvalidRecording) else str(error)
         tally.trouble(reason, annotated.name)
@@ -137,7 +138,8 @@ def _report_recording(
     if not options.dry_run:
         peaks = _peaks(place, annotated, tally, pages) if options.waveform else None
         media = media_href(place, path) if place else None
-        _write(path, recording_page(annotated, scores, windows.thresholds(), peaks=peaks, media=media), options)
+        page = recording_page(annotated, scores, windows.thresholds(), tracked=tracked, peaks=peaks, media=media)
+        _write(path, page, options)
     tally.events += len(annotated.events)
     pages.written += 1
     return index_row(annotated, page=name)

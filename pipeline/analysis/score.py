@@ -14,10 +14,11 @@ import numpy as np
 from common.errors import UsageError
 from common.extras import require
 from common.text import display_text
-from models.constants import CLASSES
+from models.constants import CLASSES, TRACK_HZ
 from models.evaluation.event_metrics import Counts, Intervals, count, measure_counts, merged
-from models.evaluation.threshold_curves import Curves, load_library, measure_curves
-from models.events import ANY, SCORED
+from models.evaluation.threshold_curves import Curves, Frames, load_library, measure_curves
+from models.events.find import laughter_track
+from models.events.windows import ANY, SCORED
 from pipeline import outputs
 from pipeline.analysis import score_table
 from pipeline.paths import absolute_path
@@ -224,14 +225,22 @@ def _count(one: Pair, options: ScoreOptions) -> dict[str, Counts]:
     }
 
 
-def _scores_of_day(windows: WindowsReader, date: str, of_day: list[Pair], troubles: list[str]) -> dict[str, Any]:
-    """Scores of each second, float32 [seconds, 7] as `second_scores` gives them, by the pair's name."""
+def _scores_of_day(
+    windows: WindowsReader, date: str, of_day: list[Pair], troubles: list[str]
+) -> dict[str, dict[str, Frames]]:
+    """What events are made of, by the pair's name and by class: of any laughter the track where there is one."""
     scores = {}
     for one in of_day:
+        name = one.found.recording_id
         try:
-            scores[one.name] = windows.second_scores(one.found.recording_id, one.found.length_s or 0.0, date)
+            seconds = windows.second_scores(name, one.found.length_s or 0.0, date)
+            tracked = windows.tracked(name)
         except InvalidRecording as error:
             troubles.append(str(error))
+            continue
+        scores[one.name] = {label: Frames(seconds[:, column]) for column, label in enumerate(SCORED)}
+        if tracked:
+            scores[one.name][ANY] = Frames(laughter_track(tracked.tracks, one.found.length_s or 0.0), TRACK_HZ)
     return scores
 
 
@@ -243,7 +252,7 @@ def _curves(pairs: list[Pair], options: ScoreOptions, troubles: list[str]) -> di
     if not options.curves or not days:
         return {}
     load_library()  # misses a package before the windows are read, not after
-    scores: dict[str, Any] = {}
+    scores: dict[str, dict[str, Frames]] = {}
     with WindowsReader(options.found) as windows:
         for date, of_day in sorted(days.items()):
             try:
@@ -254,9 +263,9 @@ def _curves(pairs: list[Pair], options: ScoreOptions, troubles: list[str]) -> di
     if len(having) < len(pairs):
         troubles.append(f"the curves leave out recordings that have no windows ({len(pairs) - len(having)})")
     curves = {}
-    for column, name in enumerate(SCORED if having else ()):
+    for name in SCORED if having else ():
         measured = measure_curves(
-            {one.name: scores[one.name][:, column] for one in having},
+            {one.name: scores[one.name][name] for one in having},
             {one.name: _of(one.truth, name) for one in having},
             {one.name: one.length_s for one in having},
             collar_s=options.collar_s,

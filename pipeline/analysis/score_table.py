@@ -10,7 +10,7 @@ from rich.table import Table
 from common.text import display_text
 from models.evaluation.event_metrics import Counts, measure_counts
 from models.evaluation.threshold_curves import Curves
-from models.events import ANY
+from models.events.windows import ANY
 from pipeline.console import console
 
 RECORDINGS_SHOWN = 20

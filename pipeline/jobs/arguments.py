@@ -32,7 +32,7 @@ def add_detect_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--store", help="folder or URL of the embedding store (default: OUTPUT/store)")
     where.add_argument("--root", help="the archive's folder: ids made from paths are relative to it")
     _add_model_arguments(parser.add_argument_group("models"))
-    _add_event_arguments(parser.add_argument_group("events (defaults come from the head's card)"))
+    _add_event_arguments(parser.add_argument_group("events (defaults come from the cards of tracker and head)"))
     _add_decode_arguments(parser.add_argument_group("decoding"))
     what = parser.add_argument_group("what to do")
     what.add_argument("--only", choices=("all", "new"), default="all", help="new: leave alone whatever has been tried")
@@ -58,6 +58,7 @@ def _add_model_arguments(group: argparse._ArgumentGroup) -> None:
 def _add_event_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--onset", type=float, metavar="P", help="probability at which an event begins, in (0, 1)")
     group.add_argument("--offset", type=float, metavar="P", help="probability below which it ends")
+    group.add_argument("--peak", type=float, metavar="P", help="of the tracker: what an event has to reach somewhere")
     group.add_argument("--min-on", type=float, metavar="S", help="drop shorter events, seconds")
     group.add_argument("--min-off", type=float, metavar="S", help="close shorter pauses, seconds")
     group.add_argument("--hop", type=_whole_seconds, default=1, metavar="S", help="between windows, s (default: 1)")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from common.errors import UsageError
 from models.bundles.selection import ModelChoice, select_models
-from models.events import Thresholds
+from models.events.segments import Thresholds, TrackThresholds
 from pipeline import engine_options
 from pipeline.paths import absolute_path
 from transforms.decode.settings import DecodeSettings
@@ -63,17 +64,7 @@ def with_models(arguments: argparse.Namespace, beam: PipelineOptions, models: Mo
     """The same with models that are chosen already, and options that Beam has parsed."""
     output = absolute_path(arguments.output)
     store = absolute_path(arguments.store) if arguments.store else f"{output.rstrip('/')}/store"
-    chosen = {
-        "onset": arguments.onset,
-        "offset": arguments.offset,
-        "min_on_s": arguments.min_on,
-        "min_off_s": arguments.min_off,
-    }
-    if arguments.onset is not None and arguments.offset is None:  # a card's offset above it would make no sense
-        chosen["offset"] = min(models.head.thresholds.offset, arguments.onset)
-    thresholds: Thresholds = dataclasses.replace(
-        models.head.thresholds, **{name: value for name, value in chosen.items() if value is not None}
-    )
+    windows, track = _thresholds(arguments, models)
     return DetectOptions(
         inputs=tuple(absolute_path(item) for item in arguments.inputs),
         embed=EmbedSettings(
@@ -85,7 +76,7 @@ def with_models(arguments: argparse.Namespace, beam: PipelineOptions, models: Mo
             threads=engine_options.threads_per_worker(beam),
             tracker=models.tracker,
         ),
-        annotate=AnnotateSettings(store, output, models.head, thresholds, arguments.hop),
+        annotate=AnnotateSettings(store, output, models.head, windows, arguments.hop, track),
         notes=models.notes,
         root=absolute_path(arguments.root) if arguments.root else None,
         beam=beam,
@@ -93,6 +84,32 @@ def with_models(arguments: argparse.Namespace, beam: PipelineOptions, models: Mo
         dry_run=arguments.dry_run,
         quiet=arguments.quiet,
     )
+
+
+def _thresholds(arguments: argparse.Namespace, models: ModelChoice) -> tuple[Thresholds, TrackThresholds | None]:
+    """Those of the windows and of the tracks: the cards', but for what the user chose, which holds for both."""
+    named = {"onset": "onset", "offset": "offset", "min_on": "min_on_s", "min_off": "min_off_s"}
+    chosen = {field: getattr(arguments, name) for name, field in named.items() if getattr(arguments, name) is not None}
+    windows = _with_chosen(models.head.thresholds, chosen)
+    if models.tracker is None:
+        if arguments.peak is not None:
+            raise UsageError("--peak is of the tracker, and these models have none; leave it out")
+        return windows, None
+    if arguments.peak is not None:
+        chosen["peak"] = arguments.peak
+    return windows, _with_chosen(models.tracker.thresholds, chosen)
+
+
+_Thresholds = TypeVar("_Thresholds", Thresholds, TrackThresholds)
+
+
+def _with_chosen(card: _Thresholds, chosen: Mapping[str, float]) -> _Thresholds:
+    """The card's thresholds but for those chosen, to which the card's own offset and peak give way."""
+    onset = chosen.get("onset", card.onset)
+    adapted = {"offset": min(card.offset, onset)}
+    if isinstance(card, TrackThresholds):
+        adapted["peak"] = max(card.peak, onset)
+    return dataclasses.replace(card, **{**adapted, **chosen})
 
 
 def _decode_settings(arguments: argparse.Namespace) -> DecodeSettings:

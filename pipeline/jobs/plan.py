@@ -7,11 +7,13 @@ import dataclasses
 from collections.abc import Sequence
 
 from common.text import display_text
+from models.events.segments import Thresholds, TrackThresholds
 from pipeline.console import hours_and_minutes, say
 from pipeline.jobs.detect_options import DetectOptions
 from transforms.embed import find_recordings
 from transforms.embed.part_state import part_state
 from transforms.embed.recordings import Recording
+from transforms.embed.store import PartInfo
 from transforms.embed.walk import Findings
 from transforms.tables import write_tables
 from transforms.tables.prune import DeletedRecording, find_deleted
@@ -36,6 +38,7 @@ class Plan:
         findings: what the search passed over, and what it may not list.
         anew: of those to decode whose part is in the store, why: how many, and of how many seconds of sound.
         waiting: those whose part is used although older rules of decoding may have got it wrong.
+        untracked: those whose part is used although no tracker heard them.
     """
 
     recordings: list[Recording]
@@ -46,6 +49,7 @@ class Plan:
     findings: Findings = dataclasses.field(default_factory=Findings)
     anew: dict[str, tuple[int, float]] = dataclasses.field(default_factory=dict)
     waiting: int = 0
+    untracked: int = 0
 
 
 def make(options: DetectOptions, findings: Findings) -> Plan:
@@ -71,15 +75,25 @@ def make(options: DetectOptions, findings: Findings) -> Plan:
         for recording, state in zip(plan.recordings, found, strict=True):
             (plan.pending if state.why else plan.reused).append(recording)
             plan.waiting += state.waits
+            plan.untracked += options.embed.tracker is not None and not state.why and _is_untracked(state.info)
             if state.why and state.info:
                 count, audio_s = plan.anew.get(state.why, (0, 0.0))
                 plan.anew[state.why] = count + 1, audio_s + state.info.audio_s
+    if plan.untracked:
+        say(
+            f"{plan.untracked} recordings in the store were embedded without a tracker: their events begin and end on "
+            "whole seconds; run on them with --recompute to have them found to a tenth of a second"
+        )
     if plan.waiting:
         say(
             f"{plan.waiting} transport streams in the store were decoded by older rules, and their times may be wrong; "
             "run without --only new to have them decoded anew"
         )
     return plan
+
+
+def _is_untracked(info: PartInfo | None) -> bool:
+    return info is not None and info.seconds > 0 and not info.tracker_fingerprint
 
 
 def passed_over(findings: Findings) -> str:
@@ -92,7 +106,6 @@ def show(plan: Plan, options: DetectOptions) -> None:
     size_gb = sum(max(0, recording.size_bytes) for recording in plan.pending) / 1e9
     dates = {*write_tables.stale_days(options.annotate), *(recording.date for recording in plan.pending)}
     dates |= {recording.date for recording in plan.gone}
-    thresholds = options.annotate.thresholds
     more = sum(len(candidates) - 1 for candidates in plan.doubles)
     print(f"{len(plan.recordings)} recordings found, and {more} of an id that another has")
     if others := passed_over(plan.findings):
@@ -106,9 +119,17 @@ def show(plan: Plan, options: DetectOptions) -> None:
         print(f"{len(plan.gone)} are in the archive no longer, and their rows would be removed")
         _print_some([recording.path for recording in plan.gone])
     head = options.annotate.head.label
-    print(f"then classified by the head {head}, onset {thresholds.onset:g}, offset {thresholds.offset:g}")
+    print(f"then classified by the head {head}")
+    print(f"events to whole seconds, by the head: {_levels(options.annotate.thresholds)}")
+    if options.annotate.track:
+        print(f"events to tenths, where a tracker heard the recording: {_levels(options.annotate.track)}")
     print(f"tables of days that would be written in {display_text(options.annotate.output)}: {len(dates)}")
     print("nothing was done (--dry-run)")
+
+
+def _levels(thresholds: Thresholds | TrackThresholds) -> str:
+    values = dataclasses.asdict(thresholds).items()
+    return ", ".join(f"{name.removesuffix('_s').replace('_', '-')} {value:g}" for name, value in values)
 
 
 def _print_some(paths: Sequence[str]) -> None:

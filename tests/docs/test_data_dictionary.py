@@ -11,6 +11,7 @@ from transforms.tables.schemas import SCHEMAS
 
 HOME = pathlib.Path(__file__).resolve().parents[2]
 TYPES = {"string": "string", "int64": "int64", "int32": "int32", "int8": "int8", "float": "float", "double": "double"}
+TYPES["list of float"] = "list<item: float>"
 TYPES["timestamp UTC"] = "timestamp[us, tz=UTC]"
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from models.constants import LAUGHTER_KINDS
-from models.events import Thresholds
+from models.events.segments import Thresholds
 from tests.engines.report_pages import (
     ONE,
     SCORES,

@@ -6,7 +6,7 @@ import numpy as np
 
 from models.bundles.card import Card, WeightFile, write_card
 from models.constants import CLASSES
-from models.events import Thresholds
+from models.events.segments import Thresholds
 from models.networks.head import Head, LstmWeights
 from models.networks.head_files import save_head
 

@@ -10,7 +10,9 @@ import re
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from models.constants import BESIDE
 from transforms.tables.schemas import SCHEMAS
+from transforms.tables.track_columns import TRACK_COLUMNS
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "queries.md"
 RECIPES = {
@@ -22,8 +24,9 @@ RECIPES = {
 """The code by the program that it is for, as the line before it names it."""
 
 DATES = (datetime.date(2016, 1, 1), datetime.date(2016, 1, 2), None)
-_ADDED = ("file_name", "peak_dbfs", "mean_dbfs")
+_ADDED = ("file_name", "peak_dbfs", "mean_dbfs", *BESIDE, *TRACK_COLUMNS)
 _VALUES = {"string": "x", "int32": 10, "int64": 5, "double": 1.0, "float": 0.5, "timestamp[us, tz=UTC]": 0}
+_VALUES["list<item: float>"] = [0.25] * 10
 
 
 def write_days(folder: pathlib.Path, table: str, *, first_is_old: bool) -> None:

@@ -7,7 +7,7 @@ import pathlib
 import pyarrow as pa
 
 from common.parquet_files import atomic_parquet
-from models.constants import CLASSES, LAUGHTER_KINDS
+from models.constants import BESIDE, CLASSES, LAUGHTER_KINDS
 from transforms.embed.recordings import parse_archive_name
 from transforms.tables.schemas import EVENTS, RECORDINGS, WINDOWS, table_path
 
@@ -48,6 +48,7 @@ def event_row(recording_id, start_s, end_s, kind="giggle", score=0.75, **changes
         "score_max": score,
         "score_mean": score / 2,
         **scores,
+        **dict.fromkeys(BESIDE),
         **MODELS,
         **changes,
     }

@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 from models.bundles.bundle import open_bundle
@@ -60,15 +59,6 @@ def test_the_laughs_of_the_sample_are_laughter_to_another_ear_too(shared):
         assert scores[int(start) : int(end)].max() > 0.15
         scores[int(start) - 1 : int(end) + 1] = 0
     assert scores.max() < 0.1
-
-
-def test_the_laughs_of_the_sample_are_found_and_nothing_else(tmp_path):
-    sample.make_sample(tmp_path)
-    assert cli.main(["detect", str(tmp_path), "--bundle", "compact", "--output", str(tmp_path / "tables")]) == 0
-    events = pq.read_table(next((tmp_path / "tables" / "events").glob("*/*.parquet")), partitioning=None).to_pylist()
-    assert len(events) == len(sample.laughs())
-    for event, laugh in zip(events, sample.laughs(), strict=True):
-        assert (event["start_s"], event["end_s"]) == pytest.approx(laugh, abs=1)
 
 
 def test_another_package_of_the_name_models_is_refused(tmp_path):

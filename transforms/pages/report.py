@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.constants import LAUGHTER_KINDS, LONG_WINDOW_S, NONE, SHORT_WINDOW_S
-from models.events import Thresholds, WindowScores, laughter_probability, scores_per_second
+from models.constants import BESIDE, LAUGHTER_KINDS, LONG_WINDOW_S, NONE, SHORT_WINDOW_S
+from models.events.find import Tracked, track_slots
+from models.events.segments import Thresholds, TrackThresholds
+from models.events.windows import WindowScores, laughter_probability, scores_per_second
 from transforms.decode.containers import AUDIO_EXTENSIONS
 from transforms.pages.html import html_page
 from transforms.pages.peaks import PEAKS_PER_SECOND
@@ -55,6 +57,7 @@ def recording_page(
     scores: WindowScores,
     thresholds: Thresholds,
     *,
+    tracked: Tracked | None = None,
     peaks: npt.NDArray[np.uint8] | None = None,
     media: str | None = None,
 ) -> str:
@@ -63,7 +66,8 @@ def recording_page(
     Args:
         annotated: the recording and its events.
         scores: of its windows; the page gets what they say of each second, in float32, as find_events has it.
-        thresholds: with which the events were found.
+        thresholds: with which the events were found in windows.
+        tracked: what was tracked, and with which thresholds the events were found in it; None where nothing was.
         peaks: of the recording, as read_peaks gives them; None for no waveform.
         media: link to the media file; None for no player.
     """
@@ -75,14 +79,11 @@ def recording_page(
         "length_s": max(annotated.length_s, float(scores.seconds)),
         "audio_s": recording["audio_s"] or 0.0,
         "kinds": LAUGHTER_KINDS,
-        "thresholds": {
-            "onset": thresholds.onset,
-            "offset": thresholds.offset,
-            "minOn": thresholds.min_on_s,
-            "minOff": thresholds.min_off_s,
-        },
+        "thresholds": thresholds_data(tracked.thresholds if tracked else thresholds),
         "events": [_event(event) for event in annotated.events],
         "scores": seconds_data(scores),
+        "tracks": None if tracked is None else tracks_data(tracked, recording["audio_s"] or 0.0),
+        "beside": BESIDE,
         "peaks": None if peaks is None else _base64(peaks),
         "peaks_a_second": PEAKS_PER_SECOND,
         "media": media,
@@ -151,10 +152,23 @@ def seconds_data(scores: WindowScores) -> dict[str, str]:
     return {"probability": _base64(probability.astype("<f4")), "kinds": _base64(kinds.astype("<f4"))}
 
 
-def _event(event: Any) -> list[float | int]:
-    """Start, end, number of the kind, highest and mean probability, the six mean scores."""
+def thresholds_data(thresholds: Thresholds | TrackThresholds) -> dict[str, float]:
+    """The thresholds as the page has them; `peak` only of a track."""
+    data = {"onset": thresholds.onset, "offset": thresholds.offset}
+    if isinstance(thresholds, TrackThresholds):
+        data["peak"] = thresholds.peak
+    return data | {"minOn": thresholds.min_on_s, "minOff": thresholds.min_off_s}
+
+
+def tracks_data(tracked: Tracked, audio_s: float) -> str:
+    """The tracks of the recording's sound: a byte a value, track by track, in the order of TRACKS."""
+    return _base64(track_slots(tracked.tracks, audio_s).T)
+
+
+def _event(event: Any) -> list[float | int | None]:
+    """Start, end, number of the kind, highest and mean probability, the six mean scores, what was heard beside."""
     kind = LAUGHTER_KINDS.index(event["kind"])
-    scores = [event[name] for name in ("score_max", "score_mean", *LAUGHTER_KINDS)]
+    scores = [event[name] for name in ("score_max", "score_mean", *LAUGHTER_KINDS, *BESIDE)]
     return [event["start_s"], event["end_s"], kind, *scores]
 
 

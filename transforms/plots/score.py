@@ -7,7 +7,7 @@ from typing import Any
 
 from models.evaluation.event_metrics import EventMetrics
 from models.evaluation.threshold_curves import MAX_FALSE_ALARMS, Curves
-from models.events import ANY
+from models.events.windows import ANY
 from transforms.plots.style import new_figure
 
 

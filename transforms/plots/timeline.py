@@ -1,4 +1,4 @@
-"""A recording's timeline as a figure: the probability a second, and its events as bands by kind."""
+"""A recording's timeline as a figure: what its events are made of, and the events as bands by kind."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def timeline_plot(
     probability: npt.NDArray[np.float32],
     events: Sequence[tuple[float, float, str]],
     *,
+    hz: int = 1,
     length_s: float,
     thresholds: tuple[float, float] | None,
     heading: str,
@@ -33,8 +34,9 @@ def timeline_plot(
     """Draw a timeline.
 
     Args:
-        probability: of any laughter, [seconds].
+        probability: of any laughter, [n].
         events: (start_s, end_s, kind) each.
+        hz: values of it a second.
         length_s: of the recording.
         thresholds: onset and offset with which the events were found; None where nobody knows.
         heading, note: title, and a line below it.
@@ -46,7 +48,7 @@ def timeline_plot(
     lanes = 0.22 * max(1, len(kinds))
     figure = new_figure(9, 2.7 + lanes)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.6, lanes))
-    _draw_probability(above, probability, thresholds)
+    _draw_probability(above, probability, hz, thresholds)
     title(above, heading, note)
     for start_s, end_s, kind in events:
         above.axvspan(start_s, end_s, color=KIND_COLOURS[kind], alpha=0.22, linewidth=0)
@@ -59,11 +61,13 @@ def timeline_plot(
     return figure
 
 
-def _draw_probability(axes: Any, probability: npt.NDArray[np.float32], thresholds: tuple[float, float] | None) -> None:
+def _draw_probability(
+    axes: Any, probability: npt.NDArray[np.float32], hz: int, thresholds: tuple[float, float] | None
+) -> None:
     span = max(1, -(-len(probability) // COLUMNS))
     starts = np.arange(0, len(probability), span)
     highest = np.maximum.reduceat(probability, starts) if len(probability) else probability
-    edges = np.append(starts, len(probability))
+    edges = np.append(starts, len(probability)) / hz
     axes.stairs(highest, edges, fill=True, color=CURVE_COLOUR, alpha=0.25)
     axes.stairs(highest, edges, color=CURVE_COLOUR, linewidth=1.0, baseline=None)
     for value, style, name in zip(thresholds or (), ("-", "--"), ("onset", "offset"), strict=False):
@@ -73,7 +77,7 @@ def _draw_probability(axes: Any, probability: npt.NDArray[np.float32], threshold
     quiet(axes, grid="y")
     axes.set_ylim(0, 1)
     axes.set_yticks((0, 0.5, 1))
-    axes.set_ylabel("laughter" if span == 1 else f"laughter,\nhighest of {span} s", fontsize=9)
+    axes.set_ylabel("laughter" if span == 1 else f"laughter,\nhighest of {span / hz:g} s", fontsize=9)
 
 
 def _draw_lanes(

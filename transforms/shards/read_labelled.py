@@ -31,6 +31,9 @@ PartsByName = dict[str, list[tuple[str, str]]]
 
 COLUMNS = ("recording", "start_s", "end_s", "label")
 
+HALF = 0.5 - 1e-6
+"""Of a second, as far as sums of times in floating point go."""
+
 
 class LabelsError(UsageError):
     """A file of labels that cannot be used; the message names the file, the line and the cause."""
@@ -86,7 +89,9 @@ def _label(row: Mapping[str, str | None], where: str) -> Label:
 def cut(labels: Sequence[Label], embeddings: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int, tuple[int, ...]]]:
     """Segments of a recording, at most ten seconds each, in which the same labels hold.
 
-    A second belongs to every label that touches it, so each is in one clip at most.
+    A second has a label where that covers half of it; a stretch that covers half of no second labels the one it covers
+    most. Of seconds that laughter covers less, and that nothing else labels, none is said to be without laughter: they
+    are in no clip.
 
     Args:
         labels: all labels of the recording.
@@ -95,17 +100,36 @@ def cut(labels: Sequence[Label], embeddings: npt.NDArray[np.uint8]) -> Iterator[
     Yields:
         (first second, end second, labels); `none` gives no label, and gives way where a kind is there too.
     """
-    seconds: list[set[int] | None] = [None] * len(embeddings)
-    for label in labels:
-        for second in range(math.floor(label.start_s), min(len(seconds), math.ceil(label.end_s))):
-            seconds[second] = (seconds[second] or set()) | ({label.label} - {None})  # type: ignore[operator]
     position = 0
-    for held, run in itertools.groupby(seconds):
+    for held, run in itertools.groupby(_labels_of_seconds(labels, len(embeddings))):
         end = position + len(list(run))
         if held is not None:
             for first in range(position, end, FRAMES):
                 yield first, min(end, first + FRAMES), tuple(sorted(held))
         position = end
+
+
+def _labels_of_seconds(labels: Sequence[Label], seconds: int) -> list[set[int] | None]:
+    """The labels of each second, as `cut` has it; empty where there is no laughter, None where nothing is said."""
+    covered: dict[int | None, npt.NDArray[np.float64]] = {}
+    for label in labels:
+        of_label = covered.setdefault(label.label, np.zeros(seconds))
+        touched = np.arange(math.floor(label.start_s), min(seconds, math.ceil(label.end_s)))
+        if not len(touched):
+            continue
+        shares = np.minimum(label.end_s, touched + 1) - np.maximum(label.start_s, touched)
+        of_label[touched] += shares
+        if shares.max() < HALF:
+            of_label[touched[shares.argmax()]] = 1
+    silent = covered.pop(None, np.zeros(seconds)) >= HALF
+    told: list[set[int] | None] = []
+    for second in range(seconds):
+        shares_of = {
+            name: shares[second] for name, shares in covered.items() if name is not None and shares[second] > 0
+        }
+        held = {name for name, share in shares_of.items() if share >= HALF}
+        told.append(held or (set() if silent[second] and not shares_of else None))
+    return told
 
 
 def labelled_clips(recording_id: str, labels: Sequence[Label], embeddings: npt.NDArray[np.uint8]) -> ParsedClips:

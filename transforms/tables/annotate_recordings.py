@@ -17,14 +17,16 @@ from apache_beam import pvalue
 from common.atomic_files import write_errors
 from common.parquet_files import atomic_parquet, is_whole, read_document
 from models.bundles.bundle import HeadSpec
-from models.events import Thresholds, WindowScores, find_events
-from transforms.embed.store import PartInfo, StorePart, fingerprint, part_path, read_info
+from models.events.find import Tracked, find_events
+from models.events.segments import Thresholds, TrackThresholds
+from models.events.windows import WindowScores
+from transforms.embed.store import PartInfo, StorePart, fingerprint, part_path, read_info, read_tracks
 from transforms.tables.classify_windows import ClassifyWindows
 from transforms.tables.schemas import WINDOWS, ModelNames, event_document, window_rows
 
 logger = logging.getLogger(__name__)
 
-ANNOTATION_FORMAT = 4
+ANNOTATION_FORMAT = 5
 """Of annotations and tables; those of another format are made again."""
 
 
@@ -36,8 +38,9 @@ class AnnotateSettings:
         store: root of the embedding store.
         output: folder of the tables; annotations lie in its folder `annotations`.
         head: which head.
-        thresholds: when an event begins and ends.
+        thresholds: when an event begins and ends, by the windows.
         hop_s: seconds from one window's start to the next.
+        track: when an event begins and ends where the part has tracks; None for whole seconds everywhere.
     """
 
     store: str
@@ -45,6 +48,7 @@ class AnnotateSettings:
     head: HeadSpec
     thresholds: Thresholds
     hop_s: int = 1
+    track: TrackThresholds | None = None
 
     def fingerprint(self, version: str) -> str:
         """Of everything that changes what is said of a recording, or of a day, of that version."""
@@ -56,6 +60,7 @@ class AnnotateSettings:
                 "bundle": [self.head.name, self.head.version],
                 "thresholds": dataclasses.asdict(self.thresholds),
                 "hop_s": self.hop_s,
+                "track": self.track and dataclasses.asdict(self.track),
             }
         )
 
@@ -112,10 +117,12 @@ def save_annotation(part: StorePart, scores: WindowScores, settings: AnnotateSet
     info = read_info(part.path)
     if info is None:
         raise OSError(f"{part.path} has gone or was damaged since it was read; run again to embed the recording anew")
-    events = find_events(part.recording_id, info.audio_s, scores, settings.thresholds)
+    tracks = read_tracks(part.path)
+    tracked = None if tracks is None or settings.track is None else Tracked(tracks, settings.track)
+    events = find_events(part.recording_id, info.audio_s, scores, settings.thresholds, tracked)
     annotation = Annotation(settings.fingerprint(part.version), info, event_document(events))
     with atomic_parquet(settings.annotation_path(part), WINDOWS) as writer:
-        writer.write(window_rows(info, scores, settings.model_names(info)))
+        writer.write(window_rows(info, scores, settings.model_names(info), tracks))
         writer.document = annotation.to_document()
 
 

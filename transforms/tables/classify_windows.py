@@ -13,11 +13,11 @@ import numpy.typing as npt
 from apache_beam.ml.inference.base import KeyedModelHandler, ModelHandler, RunInference
 
 from models.bundles.bundle import HeadSpec
-from models.events import WINDOWS_S, WindowScores
+from models.events.windows import WINDOWS_S, WindowScores
 from models.networks.head import Head
 from models.networks.threads import use_one_thread_per_call
 from transforms import run_metrics
-from transforms.embed.store import OtherFormat, StorePart, mark_damaged, read_part
+from transforms.embed.store import OtherFormat, StorePart, mark_damaged, read_part, read_tracks
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +75,7 @@ def read_embeddings(part: StorePart, store: str) -> Iterator[tuple[StorePart, Em
     """The part's embeddings under its name; none where it is damaged, which the part then says, as failed."""
     try:
         embeddings, _ = read_part(part.path)
+        read_tracks(part.path)  # events are made of them: their damage has to show here, where it is mended
     except OtherFormat:
         logger.warning("%s is of another version of this project; run on its recording to embed it anew", part.path)
         return

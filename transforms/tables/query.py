@@ -30,6 +30,7 @@ _TYPES = {
     "int32": "INTEGER",
     "int64": "BIGINT",
     "timestamp[us, tz=UTC]": "TIMESTAMPTZ",
+    "list<item: float>": "FLOAT[]",
 }
 
 
@@ -105,12 +106,12 @@ def _view(tables: str, table: str) -> str:
     return (
         f"CREATE OR REPLACE VIEW {table} AS "
         f"SELECT * FROM read_parquet('{pattern}', hive_partitioning = true, hive_types = {{'date': DATE}}, "
-        "union_by_name = true)"
+        f"union_by_name = true) UNION ALL BY NAME {_nothing(table)}"
     )
 
 
 def _nothing(table: str) -> str:
-    """A SELECT of no rows with the table's columns."""
+    """A SELECT of no rows with the table's columns, some of which tables of before lack."""
     from transforms.tables.schemas import SCHEMAS
 
     columns = [f'NULL::{_TYPES[str(field.type)]} AS "{field.name}"' for field in SCHEMAS[table]]

@@ -19,7 +19,7 @@ from common import partitions
 from common.errors import LaughterError
 from common.parquet_files import open_parquet
 from common.text import display_text, file_stem
-from models.constants import LAUGHTER_KINDS
+from models.constants import BESIDE, LAUGHTER_KINDS
 from transforms.tables.schemas import EVENTS, RECORDINGS, file_name, holds, table_path
 
 ROWS_PER_BATCH = 4096
@@ -27,7 +27,7 @@ ROWS_PER_BATCH = 4096
 NUMBERS = ("start_s", "end_s", "score_max", "score_mean", *LAUGHTER_KINDS)
 """Columns of the events table that every event has a number in."""
 
-LATER = ("file_name", "peak_dbfs", "mean_dbfs")
+LATER = ("file_name", "peak_dbfs", "mean_dbfs", *BESIDE)
 """Columns that tables of before do not have."""
 
 TableRow = Mapping[str, Any]
@@ -133,7 +133,8 @@ def validate(annotated: RecordingWithEvents) -> None:
     if not all(math.isfinite(value) for value in annotated.recording.values() if isinstance(value, float)):
         raise InvalidRecording(annotated.name, f"a time is no number; {again}")
     for event in annotated.events:
-        if not all(event[name] is not None and math.isfinite(event[name]) for name in NUMBERS):
+        heard = [event[name] for name in BESIDE if event[name] is not None]
+        if not all(value is not None and math.isfinite(value) for value in [*heard, *(event[n] for n in NUMBERS)]):
             raise InvalidRecording(annotated.name, f"a time or score of an event is no number; {again}")
         if event["kind"] not in LAUGHTER_KINDS:
             raise InvalidRecording(annotated.name, f"an event's kind is none of the six; {again}")
@@ -149,10 +150,12 @@ def _rows(parquet: pq.ParquetFile, schema: pa.Schema, *, once: bool = False) -> 
         raise OSError(f"the columns {', '.join(others)} are absent or of another type")
     before = ""
     columns = [name for name in schema.names if name in found]
+    missing = [name for name in schema.names if name not in found]
     for batch in parquet.iter_batches(batch_size=ROWS_PER_BATCH, columns=columns):
         for row in batch.to_pylist():
-            if "file_name" in schema.names:
-                row = dict.fromkeys(LATER) | {"file_name": file_name(row["path"])} | row
+            row = dict.fromkeys(missing) | row
+            if "file_name" in missing:
+                row["file_name"] = file_name(row["path"])
             name = row["recording_id"] or ""
             if name < before or (once and name == before):
                 raise OSError("its rows are not ordered by recording_id")

@@ -6,6 +6,7 @@ import collections
 import contextlib
 import dataclasses
 import math
+from collections.abc import Sequence
 from types import TracebackType
 
 import numpy as np
@@ -18,10 +19,13 @@ from common.errors import ModelError
 from common.parquet_files import open_parquet, read_document
 from common.text import display_text
 from models.constants import CLASSES, LONG_WINDOW_S, SHORT_WINDOW_S
-from models.events import WINDOWS_S, Thresholds, WindowScores, second_scores
+from models.events.find import Tracked
+from models.events.segments import Thresholds, TrackThresholds
+from models.events.windows import WINDOWS_S, WindowScores, second_scores
 from transforms.decode.outcome import MIN_AUDIO_S
 from transforms.tables.read_tables import InvalidRecording, TableError
 from transforms.tables.schemas import WINDOWS, holds, table_path
+from transforms.tables.track_columns import TRACK_COLUMNS, track_bytes
 
 COLUMNS = ("recording_id", "window_s", "start_s", *CLASSES)
 AGAIN = "run laughter detect again"
@@ -32,12 +36,14 @@ class EventSettings:
     """What the events of a day were found with.
 
     Attributes:
-        thresholds: when an event begins and ends.
+        thresholds: when an event begins and ends, by the windows.
         hop_s: seconds from one window's start to the next.
+        track: when an event begins and ends where the recording was tracked; None where the windows say so everywhere.
     """
 
     thresholds: Thresholds
     hop_s: int
+    track: TrackThresholds | None = None
 
 
 def read_event_settings(tables: str, date: str) -> EventSettings:
@@ -48,7 +54,10 @@ def read_event_settings(tables: str, date: str) -> EventSettings:
     """
     document = read_document(table_path(tables, "events", date)) or {}
     try:
-        return EventSettings(Thresholds(**document["thresholds"]), int(document["hop_s"]))
+        track = document.get("track")
+        return EventSettings(
+            Thresholds(**document["thresholds"]), int(document["hop_s"]), track and TrackThresholds(**track)
+        )
     except (KeyError, TypeError, ModelError) as error:
         raise TableError(
             f"the events table of date={date} does not say which thresholds it was made with; {AGAIN}, which writes it "
@@ -88,7 +97,7 @@ class WindowsReader:
         try:
             if date != self._date:
                 self._open_day(date)
-            rows = self._rows(recording_id)
+            rows = self._rows(recording_id, COLUMNS)
         except (OSError, pa.ArrowException) as error:
             self._date = None
             raise TableError(
@@ -96,6 +105,22 @@ class WindowsReader:
                 "which writes it anew"
             ) from error
         return _scores(recording_id, audio_s, rows, self._settings.hop_s)
+
+    def tracked(self, recording_id: str) -> Tracked | None:
+        """What was tracked in a recording of the day last read, and how events were made of it; None where nothing was.
+
+        Raises:
+            InvalidRecording: the table holds something else.
+        """
+        thresholds = self._settings.track
+        if thresholds is None or not self._tracked:
+            return None
+        try:
+            rows = self._rows(recording_id, TRACK_COLUMNS)
+            tracks = track_bytes([rows[name] for name in TRACK_COLUMNS])
+        except (ValueError, pa.ArrowException) as error:
+            raise InvalidRecording(recording_id, f"{error}; {AGAIN}") from error
+        return None if tracks is None else Tracked(tracks, thresholds)
 
     def second_scores(self, recording_id: str, audio_s: float, date: str) -> npt.NDArray[np.float32]:
         """What the windows say of each second, float32 [seconds, 7], as `models.events.second_scores` has it.
@@ -118,12 +143,13 @@ class WindowsReader:
         others = [name for name in COLUMNS if not holds(WINDOWS, name, found.get(name))]
         if others:
             raise OSError(f"the columns {', '.join(others)} are absent or of another type")
+        self._tracked = all(found.get(name) == pa.list_(pa.field("element", pa.float32())) for name in TRACK_COLUMNS)
         self._groups, self._mixed = _index(self._parquet)
         self._date = date
 
-    def _rows(self, recording_id: str) -> pa.Table:
+    def _rows(self, recording_id: str, columns: Sequence[str]) -> pa.Table:
         groups = sorted({*self._groups.get(recording_id, ()), *self._mixed})
-        table = self._parquet.read_row_groups(groups, columns=list(COLUMNS))
+        table = self._parquet.read_row_groups(groups, columns=list(dict.fromkeys(("recording_id", *columns))))
         return table.filter(pc.field("recording_id") == recording_id) if self._mixed else table
 
 

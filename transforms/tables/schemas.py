@@ -12,10 +12,12 @@ import pyarrow as pa
 
 from common.partitions import day_folder
 from common.text import utf8_text
-from models.constants import CLASSES, LAUGHTER_KINDS, LONG_WINDOW_S, SHORT_WINDOW_S
+from models.constants import BESIDE, CLASSES, LAUGHTER_KINDS, LONG_WINDOW_S, SHORT_WINDOW_S
+from transforms.tables.track_columns import TRACK_COLUMNS, VALUES, track_columns
 
 if TYPE_CHECKING:  # what reads the tables needs no network
-    from models.events import Event, WindowScores
+    from models.events.find import Event, TrackBytes
+    from models.events.windows import WindowScores
     from transforms.embed.store import PartInfo
 
 UTC = pa.timestamp("us", tz="UTC")
@@ -57,6 +59,7 @@ WINDOWS = pa.schema(
         pa.field("end_s", pa.float64(), nullable=False),
         pa.field("start_utc", UTC),
         *(pa.field(name, pa.float32(), nullable=False) for name in CLASSES),
+        *(pa.field(name, VALUES) for name in TRACK_COLUMNS),
         *MODEL_FIELDS,
     ]
 )
@@ -73,6 +76,7 @@ EVENTS = pa.schema(
         pa.field("score_max", pa.float32(), nullable=False),
         pa.field("score_mean", pa.float32(), nullable=False),
         *(pa.field(name, pa.float32(), nullable=False) for name in LAUGHTER_KINDS),
+        *(pa.field(name, pa.float32()) for name in BESIDE),
         *MODEL_FIELDS,
     ]
 )
@@ -96,12 +100,13 @@ class ModelNames:
     bundle_version: str
 
 
-def window_rows(info: PartInfo, scores: WindowScores, models: ModelNames) -> pa.Table:
+def window_rows(info: PartInfo, scores: WindowScores, models: ModelNames, tracks: TrackBytes | None = None) -> pa.Table:
     """Rows of the windows table for one recording: those of 1 s, then those of 10 s, by time."""
     parts = [(length, scores.by_length[length]) for length in (SHORT_WINDOW_S, LONG_WINDOW_S)]
     starts = np.concatenate([np.arange(len(values)) * float(scores.hop_s) for _, values in parts])
     lengths = np.concatenate([np.full(len(values), length, np.int32) for length, values in parts])
     values = np.concatenate([values for _, values in parts])
+    tracked = track_columns(tracks, short=len(parts[0][1]), rows=len(starts), hop_s=scores.hop_s)
     columns: dict[str, Any] = {
         "recording_id": pa.repeat(info.recording.recording_id, len(starts)),
         "window_s": lengths,
@@ -109,6 +114,7 @@ def window_rows(info: PartInfo, scores: WindowScores, models: ModelNames) -> pa.
         "end_s": np.minimum(starts + lengths, float(info.audio_s)),
         "start_utc": _utc(info, starts),
         **{name: values[:, column] for column, name in enumerate(CLASSES)},
+        **dict(zip(TRACK_COLUMNS, tracked, strict=True)),
         **{name: pa.repeat(value, len(starts)) for name, value in dataclasses.asdict(models).items()},
     }
     return pa.table([columns[name] for name in WINDOWS.names], schema=WINDOWS)
@@ -131,6 +137,7 @@ def event_document(events: Iterable[Event]) -> list[dict[str, Any]]:
     for event in events:
         document = dataclasses.asdict(event)
         document |= dict(zip(LAUGHTER_KINDS, document.pop("kinds"), strict=True))
+        document |= dict(zip(BESIDE, document.pop("beside") or [None] * len(BESIDE), strict=True))
         documents.append(document)
     return documents
 

@@ -103,7 +103,7 @@ def write_day(date: str, parts: Iterable[StorePart], settings: AnnotateSettings)
             for table in reversed(SCHEMAS)
         }
         recordings, events = (_Rows(writers[table], SCHEMAS[table]) for table in ("recordings", "events"))
-        writers["events"].document = {"thresholds": dataclasses.asdict(settings.thresholds), "hop_s": settings.hop_s}
+        writers["events"].document = event_settings_document(settings)
         for part in parts:
             _write_recording(part, settings, writers["windows"], recordings, events)
         recordings.flush()
@@ -113,6 +113,12 @@ def write_day(date: str, parts: Iterable[StorePart], settings: AnnotateSettings)
             raise DayChanged(f"the store's parts of date={date} were changed while the day was written")
     versions = {table: writer.version for table, writer in writers.items()}
     write_text(day_state_path(settings.output, date), _day_state(written, versions))
+
+
+def event_settings_document(settings: AnnotateSettings) -> dict[str, Any]:
+    """What the footer of the events says: with which thresholds, of windows and of tracks, and which hop."""
+    track = settings.track and dataclasses.asdict(settings.track)
+    return {"thresholds": dataclasses.asdict(settings.thresholds), "hop_s": settings.hop_s, "track": track}
 
 
 def _write_recording(

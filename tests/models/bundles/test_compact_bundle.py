@@ -12,7 +12,8 @@ from models.constants import SECOND_SAMPLES
 from models.distillation.clip_report import seconds_probability
 from models.distillation.fit import batched, embed
 from models.distillation.thresholds import inside_events
-from models.events import Thresholds, find_events
+from models.events.find import find_events
+from models.events.segments import Thresholds
 from models.networks.compact import MAX_BYTES, load_compact
 from models.networks.head_files import load_head
 from models.networks.log_mel import log_mel_patches

@@ -11,7 +11,7 @@ from models.bundles import bundle
 from models.bundles.bundle import open_bundle
 from models.bundles.card import Card, WeightFile, write_card
 from models.bundles.selection import select_models
-from models.events import Thresholds
+from models.events.segments import Thresholds
 from models.networks.head_files import save_head
 from tests.helpers.loudness import loudness_head
 

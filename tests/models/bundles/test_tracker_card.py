@@ -6,7 +6,7 @@ import pytest
 
 from common.errors import ModelError
 from models.bundles.tracker_card import TRACKER_CARD, TRACKER_FILE, TrackerCard, read_tracker_card, write_tracker_card
-from models.events import TrackThresholds
+from models.events.segments import TrackThresholds
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.distillation.clip_report import at_onset, clip_report, cross_fitted, highest_threshold
-from models.events import Thresholds
+from models.events.segments import Thresholds
 from models.sounds.manifest import LabelledClipRow
 
 SHAPE = Thresholds(onset=0.5, offset=0.35, min_on_s=2, min_off_s=1)

@@ -12,7 +12,7 @@ from models.distillation.thresholds import (
     inside_events,
     second_truth,
 )
-from models.events import Thresholds
+from models.events.segments import Thresholds
 
 HALF = Thresholds(0.5, 0.5, min_on_s=1, min_off_s=1)
 

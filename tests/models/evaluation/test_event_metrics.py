@@ -13,8 +13,8 @@ from models.evaluation.event_metrics import (
     merged,
     seconds_in,
 )
-from models.evaluation.threshold_curves import load_library, measure_curves
-from models.events import ANY
+from models.evaluation.threshold_curves import Frames, load_library, measure_curves
+from models.events.windows import ANY
 
 times = st.lists(st.tuples(st.integers(0, 300), st.integers(1, 60)), max_size=12)
 
@@ -110,24 +110,38 @@ def test_counts_of_events_are_the_librarys_at_one_threshold(seed):
 def test_curves_of_perfect_and_of_useless_scores():
     marked = {"x": np.array([[3.0, 6.0], [30.0, 40.0]]), "y": np.empty((0, 2))}
     lengths = {"x": 60.0, "y": 3600.5}
-    scores = {"x": scores_of(marked["x"], 60), "y": np.zeros(10, np.float32)}
+    scores = {"x": Frames(scores_of(marked["x"], 60)), "y": Frames(np.zeros(10, np.float32))}
     perfect = measure_curves(scores, marked, lengths, collar_s=1.0, collar_share=0.2)
     assert {**perfect.scalars(), "best_threshold": 1.0} == dict.fromkeys(perfect.scalars(), pytest.approx(1.0))
     assert 0 < perfect.best_threshold < 0.75
     assert np.diff(perfect.second_recall).min() >= 0
     assert len(perfect.second_recall) == len(perfect.second_precision) >= 2
-    useless = measure_curves({"x": 1 - scores["x"], "y": scores["y"]}, marked, lengths, collar_s=1, collar_share=0.2)
+    useless = measure_curves(
+        {**scores, "x": Frames(1 - scores["x"].scores)}, marked, lengths, collar_s=1, collar_share=0.2
+    )
     assert useless.psds_strict == useless.best_event_f1 == 0
     assert useless.second_ap < 0.3
 
 
 def test_scores_that_end_early_miss_what_comes_later():
     marked = {"x": np.array([[3.0, 6.0], [50.0, 59.5]])}
-    scores = {"x": scores_of(marked["x"], 60)[:30]}
+    scores = {"x": Frames(scores_of(marked["x"], 60)[:30])}
     found = measure_curves(scores, marked, {"x": 30.0}, collar_s=1.0, collar_share=0.2)
     assert found.psds_strict == pytest.approx(0.5)
 
 
+def test_scores_of_tenths_tell_starts_that_seconds_blur():
+    marked = {"x": np.array([[3.3, 4.1], [30.0, 31.7]])}
+    tenths = np.zeros(600, np.float32)
+    for start, end in marked["x"]:
+        tenths[round(10 * start) : round(10 * end)] = 0.9
+    sharp, blurred = Frames(tenths, 10), Frames(tenths.reshape(60, 10).max(axis=1))
+    collars = {"collar_s": 0.15, "collar_share": 0.0}
+    found = [measure_curves({"x": frames}, marked, {"x": 60.0}, **collars) for frames in (sharp, blurred)]
+    assert [curves.best_event_f1 for curves in found] == [1.0, 0.0]
+    assert found[0].psds_strict == pytest.approx(1.0)
+
+
 def test_there_are_no_curves_where_nothing_is_marked():
     nothing = np.empty((0, 2))
-    assert measure_curves({"x": np.ones(5)}, {"x": nothing}, {"x": 5.0}, collar_s=1.0, collar_share=0.2) is None
+    assert measure_curves({"x": Frames(np.ones(5))}, {"x": nothing}, {"x": 5.0}, collar_s=1.0, collar_share=0.2) is None

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from models import events
 from models.evaluation.marked_clips import (
     COLUMNS,
     COMBINED,
@@ -22,6 +21,7 @@ from models.evaluation.marked_clips import (
     read_marked_clips,
     thresholds_of,
 )
+from models.events import windows
 from models.load_shards import ShardClips
 from tests.helpers.loudness import loudness_head
 
@@ -196,7 +196,7 @@ def test_the_ways_are_the_pipelines():
     methods = probabilities(head, embeddings)
     assert {way: values.shape for way, values in methods.items()} == dict.fromkeys((SHORT, LONG, COMBINED), (10,))
     short, long = (head.window_scores(embeddings, window_s=seconds, hop_s=1) for seconds in (1, 10))
-    np.testing.assert_array_equal(methods[COMBINED], events.laughter_probability(short, long, 10))
+    np.testing.assert_array_equal(methods[COMBINED], windows.laughter_probability(short, long, 10))
     np.testing.assert_allclose(methods[COMBINED], np.sqrt(methods[SHORT] * methods[LONG]), rtol=1e-6)
     np.testing.assert_array_equal(np.flatnonzero(methods[SHORT] > 0.5), [4, 5])
     assert methods[LONG].argmax() == 5  # of the six windows over it, two begin in the loud seconds

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from common.errors import UsageError
-from models.events import TrackThresholds
+from models.events.segments import TrackThresholds
 from models.tracking.thresholds import choose_track_thresholds, count_tracks
 
 RULE = TrackThresholds(onset=0.5, offset=0.35, peak=0.6)

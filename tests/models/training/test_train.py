@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from models.bundles.bundle import open_bundle
-from models.events import Thresholds, laughter_probability
+from models.events.segments import Thresholds
+from models.events.windows import laughter_probability
 from models.load_shards import load_clips
 from models.networks.head import Head
 from models.networks.keras_head import HeadShape, build_keras_head, head_from_keras

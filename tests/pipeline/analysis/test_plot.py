@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 
 from pipeline import cli
+from pipeline.analysis import plot_timeline
+from tests.helpers.report import TRACK_THRESHOLDS, random_scores, random_tracks, write_scored
 from tests.helpers.tables import event_row, recording_row, write_tables, write_windows
 from transforms.plots.archive_totals import archive_totals, by_hour, by_month, by_network, months_between
 from transforms.tables.query import connect
@@ -64,6 +66,24 @@ def test_several_recordings_give_a_timeline_each(tables, tmp_path, capsys):
     before = (out / f"timeline_{ONE}.png").read_bytes()
     assert plot("timeline", tables, "--recording", ONE, "--output", out) == 0
     assert (out / f"timeline_{ONE}.png").read_bytes() == before
+
+
+def test_a_tracked_recording_is_drawn_by_its_track(tmp_path, monkeypatch):
+    tracks = random_tracks(90, seed=4)
+    write_scored(tmp_path / "tables", {ONE: random_scores(90)}, tracked={ONE: tracks})
+    drawn = []
+    real = plot_timeline.timeline_plot
+
+    def noted(curve, events, **options):
+        drawn.append((curve, options))
+        return real(curve, events, **options)
+
+    monkeypatch.setattr(plot_timeline, "timeline_plot", noted)
+    assert plot("timeline", tmp_path / "tables", "--recording", ONE, "--output", tmp_path / "out") == 0
+    ((curve, options),) = drawn
+    assert len(curve) == 896  # the sound ends 0.4 s before the last second
+    assert curve[500] == np.float32(np.median(tracks.reshape(-1, 5)[499:502, 0]) / 255)
+    assert (options["hz"], options["thresholds"]) == (10, (TRACK_THRESHOLDS.onset, TRACK_THRESHOLDS.offset))
 
 
 def test_what_cannot_be_drawn_is_told_and_the_rest_is_drawn(tables, tmp_path, capsys):

@@ -12,7 +12,7 @@ import pytest
 from pipeline import cli
 from tests.helpers.archive import make_recording
 from tests.helpers.media import beeps
-from tests.helpers.report import random_scores, write_scored
+from tests.helpers.report import random_scores, random_tracks, write_scored
 from transforms.tables.schemas import table_path
 
 ONE, QUIET, BROKEN = (f"2016-01-01_{hour:02d}00_US_CNN_{name}" for hour, name in enumerate(("One", "Quiet", "Broken")))
@@ -58,6 +58,17 @@ def test_a_page_a_recording_and_an_index(tables, tmp_path, capsys):
     assert "3: not where it was; --media FOLDER says where" in said.out
     assert f"open {tmp_path}/out/index.html in a browser" in said.out
     assert "2 of 2 days, 4 recordings" in said.err
+
+
+def test_a_page_of_a_tracked_recording_has_its_tracks_and_their_thresholds(tmp_path):
+    scored = {ONE: random_scores(60, seed=1), QUIET: random_scores(30, seed=2)}
+    write_scored(tmp_path / "tables", scored, tracked={ONE: random_tracks(60)})
+    assert report(tmp_path / "tables", tmp_path / "out") == 0
+    tracked, plain = (data_of(tmp_path / "out" / f"{name}.html") for name in (ONE, QUIET))
+    assert len(base64.b64decode(tracked["tracks"])) == 5 * 596
+    assert (tracked["thresholds"]["peak"], plain["tracks"]) == (0.7, None)
+    assert "peak" not in plain["thresholds"]
+    assert tracked["events"]
 
 
 def test_the_waveform_and_the_link_are_those_of_the_recording(tables, tmp_path, capsys):

@@ -42,7 +42,9 @@ def detect(inputs, tables):
 def test_the_store_is_used_and_the_tables_are_written_once_with_what_is_new(archive, tables, capsys):
     before, parts = {table: rows(tables, table) for table in SCHEMAS}, states(tables / "store")
     assert detect(archive, tables) == 0
-    assert "nothing to embed" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "nothing to embed" in said
+    assert "3 recordings in the store were embedded without a tracker: their events begin and end on whole" in said
     assert states(tables / "store") == parts
     for table, old in before.items():
         assert [{name: row[name] for name in old[0]} for row in rows(tables, table)] == old

@@ -10,7 +10,7 @@ import pytest
 
 from models.bundles.bundle import TrackerSpec, open_bundle
 from models.bundles.selection import select_models
-from models.events import TrackThresholds
+from models.events.segments import TrackThresholds
 from models.networks.track_network import build_tracker, save_tracker
 from tests.helpers.archive import make_recording
 from tests.helpers.media import decode

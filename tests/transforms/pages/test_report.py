@@ -8,16 +8,20 @@ import re
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 
-from models.constants import LAUGHTER_KINDS
+from models.constants import BESIDE, LAUGHTER_KINDS
+from models.events.find import Tracked
 from tests.helpers.report import (
     FIND_ALL,
     THRESHOLDS,
+    TRACK_THRESHOLDS,
     as_found,
     as_page,
     random_cases,
     random_scores,
+    random_tracks,
 )
 from tests.helpers.tables import event_row, recording_row
 from transforms.pages.report import ASSETS, index_page, index_row, page_name, recording_page
@@ -71,11 +75,34 @@ def data_of(page):
 def test_a_page_holds_the_recording_its_events_and_the_link():
     data = data_of(page_of(events=[event_row(ID, 3, 5, "snicker")]))
     assert (data["recording_id"], data["start_utc"], data["media"]) == (ID, "2016-01-01T00:00:00Z", "./a.mp4")
-    assert data["events"] == [[3, 5, LAUGHTER_KINDS.index("snicker"), 0.75, 0.375, *[0.125] * 3, 0.75, *[0.125] * 2]]
+    assert data["events"] == [
+        [3, 5, LAUGHTER_KINDS.index("snicker"), 0.75, 0.375, *[0.125] * 3, 0.75, *[0.125] * 2, *[None] * 4]
+    ]
     assert len(base64.b64decode(data["scores"]["probability"])) == 4 * 60
     assert len(base64.b64decode(data["scores"]["kinds"])) == 4 * 60 * 6
     assert data["thresholds"] == {"onset": 0.6, "offset": 0.45, "minOn": 2, "minOff": 2}
-    assert data["peaks"] is None
+    assert (data["peaks"], data["tracks"]) == (None, None)
+
+
+def test_a_page_of_a_tracked_recording_holds_the_tracks_of_its_sound():
+    tracks = random_tracks(60, seed=3)
+    beside = dict(zip(BESIDE, (0.25, 0.5, 0.75, 1.0), strict=True))
+    annotated = annotated_as(ID, [event_row(ID, 3.1, 5.4, "snicker", **beside)], audio_s=59.33)
+    tracked = Tracked(tracks, TRACK_THRESHOLDS)
+    data = data_of(recording_page(annotated, random_scores(60), THRESHOLDS, tracked=tracked))
+    assert data["events"][0][:2] == [3.1, 5.4]
+    assert data["events"][0][-4:] == [0.25, 0.5, 0.75, 1.0]
+    assert data["thresholds"] == {"onset": 0.5, "offset": 0.35, "peak": 0.7, "minOn": 0.2, "minOff": 0.3}
+    rows = np.frombuffer(base64.b64decode(data["tracks"]), np.uint8).reshape(5, -1)
+    assert np.array_equal(rows, tracks.reshape(-1, 5)[:594].T)
+
+
+def test_a_page_of_an_hour_is_below_a_megabyte():
+    tracked = Tracked(random_tracks(3600), TRACK_THRESHOLDS)
+    events = [event_row(ID, second, second + 1.3, **dict.fromkeys(BESIDE, 0.123456)) for second in range(0, 3600, 18)]
+    peaks = np.zeros(36000, np.uint8)
+    page = recording_page(annotated_as(ID, events), random_scores(3600), THRESHOLDS, tracked=tracked, peaks=peaks)
+    assert len(page.encode()) < 1_000_000
 
 
 def test_a_page_asks_nobody_for_anything():
@@ -172,8 +199,10 @@ def test_marks_become_labels_and_come_back(node, tmp_path, recording):
     marks.clear({ start: 20, end: 21 });
     const again = new Marks(recording, kinds, null);
     const others = "other,1,2,none\\r\\n";
-    const taken = again.load(marks.csv() + others, ({ start }) => ({ 7: 2, 3: 0, 11: 0 })[start]);
-    const verdicts = [...again.byStretch.values()].map(({ verdict }) => verdict);
+    const taken = again.load(marks.csv() + others);
+    const events = [{ start: 3, end: 5, kind: 0 }, { start: 7, end: 9.375, kind: 2 }, { start: 11, end: 12, kind: 0 }];
+    again.assign(events);
+    const verdicts = events.map((event) => again.get(event).verdict);
     console.log(JSON.stringify({ csv: marks.csv(), again: again.csv(), taken, verdicts }));
     """
     said = node(("marks.js",), code, recording=recording, kinds=LAUGHTER_KINDS)
@@ -185,11 +214,37 @@ def test_marks_become_labels_and_come_back(node, tmp_path, recording):
     assert (said["taken"], said["verdicts"]) == (3, ["wrong", "right", "other"])
 
 
+def test_marks_of_before_find_the_event_they_overlap_most(node):
+    """Events to whole seconds were marked; found to tenths they are others, and none of the marks is lost."""
+    code = """
+    const marks = new Marks("a", kinds, null);
+    for (const [start, end] of [[3, 6], [9, 12], [20, 22]]) marks.set({ start, end, kind: 0 }, "right");
+    marks.set({ start: 30, end: 33, kind: 1 }, "wrong");
+    const events = [[3.4, 4.1, 0], [4.4, 5.9, 2], [9.2, 12.6, 0], [21, 21.9, 0], [21.95, 25, 1], [30, 33, 1]].map(
+      ([start, end, kind]) => ({ start, end, kind }),
+    );
+    marks.assign(events);
+    const told = () => events.map((event) => marks.get(event)?.verdict ?? null);
+    const before = told();
+    marks.set(events[1], "right"); // takes the place of the mark of before
+    marks.clear(events[2]);
+    marks.assign(events.slice(0, 3));
+    const strays = marks.strays.map(({ start }) => start);
+    marks.drop(marks.strays[0]);
+    console.log(JSON.stringify({ before, after: told(), strays, left: marks.strays.length, csv: marks.csv() }));
+    """
+    said = node(("marks.js",), code, kinds=LAUGHTER_KINDS)
+    assert said["before"] == [None, "other", "right", "right", None, "wrong"]
+    assert said["after"] == [None, "right", None, None, None, None]
+    assert (said["strays"], said["left"]) == ([20, 30], 1)
+    assert said["csv"] == "recording,start_s,end_s,label\na,4.4,5.9,giggle\na,30,33,none\n"
+
+
 def test_a_file_of_something_else_is_no_marks(node):
     code = """
     const marks = new Marks("a", kinds, null);
     let said = "";
-    try { marks.load("name,age\\n", () => -1); } catch (error) { said = error.message; }
+    try { marks.load("name,age\\n"); } catch (error) { said = error.message; }
     console.log(JSON.stringify([said, marks.size]));
     """
     assert node(("marks.js",), code, kinds=LAUGHTER_KINDS) == [

@@ -9,7 +9,8 @@ import pyarrow.dataset as ds
 import pytest
 
 from common.errors import UsageError
-from models.constants import LAUGHTER_KINDS
+from models.constants import BESIDE, LAUGHTER_KINDS
+from tests.helpers.recipes import as_before
 from tests.helpers.tables import event_row, recording_row, write_tables
 from transforms.tables.query import (
     QueryError,
@@ -55,7 +56,10 @@ def laughs(rng, name, start, audio, model):
         end = at + float(rng.integers(1, 29))
         begins, ends = (start + dt.timedelta(seconds=seconds) for seconds in (at, end))
         kind, score = str(rng.choice(LAUGHTER_KINDS)), float(rng.integers(4, 64)) / 64
-        yield event_row(name, at, end, kind, score, start_utc=begins, end_utc=ends, **model)
+        heard = dict(zip(BESIDE, (rng.integers(0, 64, len(BESIDE)) / 64).tolist(), strict=True))
+        if at % 3 == 0:
+            heard = dict.fromkeys(BESIDE)
+        yield event_row(name, at, end, kind, score, start_utc=begins, end_utc=ends, **heard, **model)
 
 
 @pytest.fixture(scope="module")
@@ -115,11 +119,11 @@ def group(frame, *keys):
         yield tuple(none(one) for one in key), part
 
 
-def test_the_ten_are_there_and_each_heads_with_its_question():
-    assert len(queries()) == 10
+def test_all_are_there_and_each_heads_with_its_question():
+    assert len(queries()) == 11
     assert all(query.question.endswith("?") for query in queries().values())
     assert {name for name, query in queries().items() if query.parameters} == {
-        "coverage", "laughs-near", "laughter-by-hour", "laughter-by-month", "laughter-per-hour",
+        "coverage", "heard-beside-laughs", "laughs-near", "laughter-by-hour", "laughter-by-month", "laughter-per-hour",
     }  # fmt: skip
 
 
@@ -226,6 +230,31 @@ def test_laughter_by_month(connection, recordings, events, zone):
     assert [row["month"] for row in rows] == ["2015-12", "2016-01", None]
 
 
+@pytest.mark.parametrize("least", [0.5, 0.9])
+def test_what_is_heard_beside_laughs(connection, events, least):
+    known = events[events.speech.notna()]
+    lengths = {name: known[known[name] >= least].length for name in BESIDE}
+    lengths["nothing else"] = known[known[list(BESIDE)].max(axis=1) < least].length
+    lengths["not known"] = events[events.speech.isna()].length
+    found = by(answer(connection, "heard-beside-laughs", least=str(least)), "beside")
+    assert {key[0]: (row["laughs"], row["laughing_s"], row["median_length_s"]) for key, row in found.items()} == {
+        name: (len(some), pytest.approx(some.sum()), pytest.approx(some.median())) for name, some in lengths.items()
+    }
+    assert all(row["share_of_laughs"] == pytest.approx(row["laughs"] / len(events)) for row in found.values())
+    assert all(len(some) for some in lengths.values())
+
+
+def test_tables_of_before_the_tracker_are_answered(tmp_path):
+    write_tables(
+        tmp_path, [recording_row("2016-01-01_0000_US_CNN_One")], [event_row("2016-01-01_0000_US_CNN_One", 3, 5)]
+    )
+    (path,) = tmp_path.glob("events/*/*.parquet")
+    as_before(path)
+    with connect(str(tmp_path)) as connection:
+        (row,) = answer(connection, "heard-beside-laughs")
+        assert (row["beside"], row["laughs"]) == ("not known", 1)
+
+
 def test_shows_without_laughter(connection, recordings, events):
     heard = recordings[recordings.status != "failed"]
     laughing = set(events.recording_id)
@@ -286,7 +315,13 @@ def test_tables_without_events_or_windows_are_answered(tmp_path, name):
     with connect(str(tmp_path)) as connection:
         given = {"time": "2016-01-01"} if name == "laughs-near" else {}
         rows = answer(connection, name, **given)
-        expected = {"longest-laughs", "laughs-near", "kinds-by-network-and-year", "failed-recordings"}
+        expected = {
+            "heard-beside-laughs",
+            "longest-laughs",
+            "laughs-near",
+            "kinds-by-network-and-year",
+            "failed-recordings",
+        }
         assert (rows == []) is (name in expected)
         assert connection.sql("SELECT count(*), count(none), count(date) FROM windows").fetchall() == [(0, 0, 0)]
 

@@ -9,12 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from common.parquet_files import atomic_parquet
-from models.events import Thresholds
-from tests.helpers.report import THRESHOLDS, random_scores, write_scored
+from models.events.segments import Thresholds
+from tests.helpers.report import THRESHOLDS, TRACK_THRESHOLDS, random_scores, random_tracks, write_scored
 from tests.helpers.tables import write_table
 from transforms.tables.read_tables import InvalidRecording, TableError, read_day
 from transforms.tables.read_windows import WindowsReader, read_event_settings
 from transforms.tables.schemas import EVENTS, WINDOWS, table_path
+from transforms.tables.track_columns import TRACK_COLUMNS
 
 DAY = "2016-01-01"
 IDS = [f"{DAY}_{hour:02d}00_US_CNN_{name}" for hour, name in enumerate("ABC")]
@@ -50,6 +51,52 @@ def test_every_recording_gets_its_own_scores_back(tmp_path, hop_s, one_group):
         assert (read[name].seconds, read[name].hop_s) == (scores.seconds, hop_s)
         for length, values in scores.by_length.items():
             np.testing.assert_array_equal(read[name].by_length[length], values)
+
+
+@pytest.mark.parametrize("hop_s", [1, 3])
+@pytest.mark.parametrize("one_group", [False, True])
+def test_every_recording_gets_its_own_tracks_back(tmp_path, hop_s, one_group):
+    scored = {name: random_scores(40 + i, seed=i, hop_s=hop_s) for i, name in enumerate(IDS)}
+    tracked = {name: random_tracks(scored[name].seconds, seed=i) for i, name in enumerate(IDS[:2])}
+    write_scored(tmp_path, scored, tracked=tracked)
+    if one_group:
+        rewrite(tmp_path, lambda table: table)
+    with WindowsReader(str(tmp_path)) as windows:
+        for one in read_day(str(tmp_path), DAY):
+            scores_of(windows, one)
+            found = windows.tracked(one.recording_id)
+            if one.recording_id == IDS[2]:
+                assert found is None  # nothing was tracked in it
+                continue
+            np.testing.assert_array_equal(found.tracks, tracked[one.recording_id])
+            assert found.thresholds == TRACK_THRESHOLDS
+
+
+@pytest.mark.parametrize("change", [lambda values: values[:-1], lambda values: [1.5, *values[1:]]])
+def test_tracks_that_make_no_sense_are_told_of(tmp_path, change):
+    write_scored(tmp_path, {IDS[0]: random_scores(9)}, tracked={IDS[0]: random_tracks(9)})
+
+    def changed(table):
+        column = table["track_music"].to_pylist()
+        column[4] = change(column[4])
+        place = table.schema.get_field_index("track_music")
+        return table.set_column(place, table.schema.field(place), pa.array(column, table.schema.field(place).type))
+
+    rewrite(tmp_path, changed)
+    with WindowsReader(str(tmp_path)) as windows:
+        (one,) = read_day(str(tmp_path), DAY)
+        scores_of(windows, one)
+        with pytest.raises(InvalidRecording, match="its tracks .*; run laughter detect again"):
+            windows.tracked(one.recording_id)
+
+
+def test_tables_of_before_the_tracker_have_no_tracks(tmp_path):
+    write_scored(tmp_path, {IDS[0]: random_scores(9)}, tracked={IDS[0]: random_tracks(9)})
+    rewrite(tmp_path, lambda table: table.drop_columns(list(TRACK_COLUMNS)))
+    with WindowsReader(str(tmp_path)) as windows:
+        (one,) = read_day(str(tmp_path), DAY)
+        scores_of(windows, one)
+        assert windows.tracked(one.recording_id) is None
 
 
 def test_recordings_of_other_groups_are_not_read(tmp_path, monkeypatch):

@@ -19,6 +19,27 @@ function kindCell(event, cell) {
   cell.title = data.kinds.map((kind, i) => `${kindName(kind)} ${event.kinds[i].toFixed(3)}`).join("\n");
 }
 
+/** What is heard beside the laughter for half of the time and more; of all of it, how much. */
+function besideCell(event, cell) {
+  if (event.beside === null) return "";
+  cell.title = data.beside.map((name, i) => `${name} ${event.beside[i].toFixed(2)}`).join("\n");
+  return data.beside.filter((_, i) => event.beside[i] >= 0.5).join(", ");
+}
+
+function strayLine(mark) {
+  const said = `${clock(mark.start)} to ${clock(mark.end)}: ${mark.label === NO_LAUGHTER ? "no laughter" : kindName(mark.label)}`;
+  const play = element("button", { type: "button" }, said);
+  play.setAttribute("aria-label", `Play ${said}`);
+  play.addEventListener("click", () => {
+    timeline.reveal(mark.start, mark.end);
+    player.seek(mark.start, { play: true, stopAt: byId("stop").checked ? mark.end : null });
+  });
+  const back = element("button", { type: "button" }, "take back");
+  back.setAttribute("aria-label", `Take back the mark ${said}`);
+  back.addEventListener("click", () => dropMark(mark));
+  return element("li", {}, play, " ", back);
+}
+
 function markingCell(event) {
   const mark = marks.get(event);
   const verdictButton = (verdict) => {

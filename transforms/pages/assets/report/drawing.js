@@ -13,8 +13,8 @@ const TICKS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 
 /** What is drawn, and where on it a time lies. */
 class Drawing {
   /**
-   * root, canvas, overview, cursor: elements; probability: Float32Array [seconds]; peaks: Uint8Array or null;
-   * peaksASecond; kinds: names; lengthS.
+   * root, canvas, overview, cursor: elements; curve: Float32Array, what the thresholds apply to; curveASecond: values of
+   * it; curveName; peaks: Uint8Array or null; peaksASecond; kinds: names; lengthS.
    */
   constructor(options) {
     Object.assign(this, options);
@@ -101,7 +101,7 @@ class Drawing {
       context.fillStyle = this.colours.muted;
       context.fillText(value.toFixed(1), GUTTER - 8, y + 4);
     }
-    context.fillText("probability", GUTTER - 32, this.#y(0.5) + 4);
+    context.fillText(this.curveName, GUTTER - 32, this.#y(0.5) + 4);
   }
 
   #y(value) {
@@ -133,8 +133,8 @@ class Drawing {
     const bottom = this.#y(0);
     context.fillStyle = this.colours.curve;
     let before = null;
-    columns(this.view, this.plot(), 1, this.probability.length, (x, from, to) => {
-      const [least, most, mean] = summary(this.probability, from, to);
+    columns(this.view, this.plot(), this.curveASecond, this.curve.length, (x, from, to) => {
+      const [least, most, mean] = summary(this.curve, from, to);
       const several = to - from > 1;
       context.globalAlpha = several ? 0.1 : 0.16;
       context.fillRect(GUTTER + x, this.#y(most), 1, bottom - this.#y(most));
@@ -214,8 +214,8 @@ class Drawing {
     const height = 34;
     context.fillStyle = this.colours.curve;
     context.globalAlpha = 0.55;
-    columns(whole, this.plot(), 1, this.probability.length, (x, from, to) => {
-      const [, most] = summary(this.probability, from, to);
+    columns(whole, this.plot(), this.curveASecond, this.curve.length, (x, from, to) => {
+      const [, most] = summary(this.curve, from, to);
       context.fillRect(GUTTER + x, height - most * (height - 4), 1, most * (height - 4) + 0.5);
     });
     context.globalAlpha = 1;
@@ -261,17 +261,4 @@ function columns({ start, end }, pixels, valuesASecond, count, use) {
     if (from >= count) break;
     use(x, from, Math.min(count, Math.max(from + 1, Math.floor(start * valuesASecond + (x + 1) * each))));
   }
-}
-
-/** The least, the greatest and the mean of values [from, to). */
-function summary(values, from, to) {
-  let least = values[from];
-  let most = least;
-  let sum = 0;
-  for (let i = from; i < to; i++) {
-    if (values[i] < least) least = values[i];
-    else if (values[i] > most) most = values[i];
-    sum += values[i];
-  }
-  return [least, most, sum / (to - from)];
 }

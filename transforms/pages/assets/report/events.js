@@ -1,6 +1,8 @@
 "use strict";
-/* From a probability a second to events, exactly as models/events.py has it. Numbers are
+/* From a probability a second, or from tracks, to events, exactly as models/events has it. Numbers are
  * doubles here and float32 there: Math.fround after each step gives what float32 arithmetic gives. */
+
+const TRACK_HZ = 10;
 
 const MAX_BLOCK = 128;
 
@@ -26,19 +28,31 @@ function pairwiseSum(values, from, count) {
   return sum;
 }
 
-/** Stretches [start, end) of seconds; see models.events.hysteresis. */
-function hysteresis(probability, thresholds) {
+/** Stretches [start, end) of values, `hz` of them a second; see models.events.segments. */
+function segments(values, thresholds, hz) {
   const stretches = [];
   let start = -1;
-  for (let second = 0; second <= probability.length; second++) {
-    const value = second < probability.length ? probability[second] : -1;
-    if (start < 0 && value >= thresholds.onset) start = second;
+  for (let place = 0; place <= values.length; place++) {
+    const value = place < values.length ? values[place] : -1;
+    if (start < 0 && value >= thresholds.onset) start = place;
     else if (start >= 0 && value < thresholds.offset) {
-      stretches.push([start, second]);
+      stretches.push([start, place]);
       start = -1;
     }
   }
-  return closePauses(stretches, thresholds.minOff).filter(([from, to]) => to - from >= thresholds.minOn);
+  const [minOn, minOff] = [thresholds.minOn, thresholds.minOff].map((seconds) => Number((seconds * hz).toFixed(6)));
+  return closePauses(stretches, minOff).filter(
+    ([from, to]) => to - from >= minOn && (thresholds.peak === undefined || summary(values, from, to)[1] >= thresholds.peak),
+  );
+}
+
+/** The running median of a track of bytes, from 0 to 1, as Float32Array; see models.events.segments.smoothed. */
+function smoothed(bytes) {
+  const last = bytes.length - 1;
+  return Float32Array.from(bytes, (value, i) => {
+    const [a, b] = [bytes[Math.max(0, i - 1)], bytes[Math.min(last, i + 1)]];
+    return Math.max(Math.min(a, value), Math.min(b, Math.max(a, value))) / 255;
+  });
 }
 
 function closePauses(stretches, minOff) {
@@ -54,39 +68,65 @@ function closePauses(stretches, minOff) {
 /**
  * The events of a recording, in order.
  *
- * scores: probability, Float32Array [seconds]; kinds, Float32Array [seconds * 6]; audioS, seconds of sound.
- * thresholds: onset, offset, minOn, minOff.
+ * scores: probability, Float32Array [seconds]; kinds, Float32Array [seconds * 6]; audioS, seconds of sound; tracks, null
+ * or Uint8Array [slots] of laughter and of each track beside it.
+ * thresholds: onset, offset, peak (of tracks only), minOn, minOff.
  */
 function findEvents(scores, thresholds) {
-  return hysteresis(scores.probability, thresholds).map(([start, end]) => eventOf(scores, start, end));
+  if (scores.tracks === null) return segments(scores.probability, thresholds, 1).map(([start, end]) => eventOf(scores, start, end, 1));
+  const found = segments(smoothed(scores.tracks[0]), thresholds, TRACK_HZ);
+  return found.map(([start, end]) => eventOf(scores, start, end, TRACK_HZ));
 }
 
-function eventOf({ probability, kinds, audioS }, start, end) {
-  const seconds = end - start;
-  let max = probability[start];
-  for (let second = start; second < end; second++) max = Math.max(max, probability[second]);
+function eventOf({ probability, kinds, audioS, tracks }, start, end, hz) {
+  const count = end - start;
+  const heard = Float32Array.from({ length: count }, (_, i) => probability[Math.floor((start + i) / hz)]);
   const means = [0, 0, 0, 0, 0, 0];
-  for (let second = start; second < end; second++) {
+  for (let place = start; place < end; place++) {
+    const second = Math.floor(place / hz);
     for (let kind = 0; kind < 6; kind++) means[kind] = Math.fround(means[kind] + kinds[second * 6 + kind]);
   }
-  for (let kind = 0; kind < 6; kind++) means[kind] = Math.fround(means[kind] / seconds);
+  for (let kind = 0; kind < 6; kind++) means[kind] = Math.fround(means[kind] / count);
   return {
-    start,
-    end: Math.min(end, audioS),
+    start: start / hz,
+    end: Math.min(end / hz, audioS),
     kind: means.indexOf(Math.max(...means)),
-    max,
-    mean: Math.fround(pairwiseSum(probability, start, seconds) / seconds),
+    max: summary(heard, 0, count)[1],
+    mean: Math.fround(pairwiseSum(heard, 0, count) / count),
     kinds: means,
+    beside: tracks === null ? null : tracks.slice(1).map((track) => trackMean(track, start, end)),
   };
+}
+
+function trackMean(track, start, end) {
+  let sum = 0;
+  for (let place = start; place < end; place++) sum += track[place];
+  return sum / (255 * (end - start));
+}
+
+/** The least, the greatest and the mean of values [from, to). */
+function summary(values, from, to) {
+  let least = values[from];
+  let most = least;
+  let sum = 0;
+  for (let i = from; i < to; i++) {
+    if (values[i] < least) least = values[i];
+    else if (values[i] > most) most = values[i];
+    sum += values[i];
+  }
+  return [least, most, sum / (to - from)];
 }
 
 /** The events of the table, as the page's data has them. */
 function tableEvents(rows) {
-  return rows.map(([start, end, kind, max, mean, ...kinds]) => ({ start, end, kind, max, mean, kinds }));
+  return rows.map(([start, end, kind, max, mean, ...others]) => {
+    const beside = others[6] === null ? null : others.slice(6);
+    return { start, end, kind, max, mean, kinds: others.slice(0, 6), beside };
+  });
 }
 
 function sameThresholds(a, b) {
-  return a.onset === b.onset && a.offset === b.offset && a.minOn === b.minOn && a.minOff === b.minOff;
+  return Object.keys(a).every((name) => a[name] === b[name]);
 }
 
 /** Whether two lists of events have the same times and kinds. */

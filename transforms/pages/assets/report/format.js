@@ -45,6 +45,12 @@ function pageData() {
   return JSON.parse(byId("data").textContent);
 }
 
+/** A matrix of bytes, row by row, as its rows. */
+function byteRows(bytes, count) {
+  const each = bytes.length / count;
+  return Array.from({ length: count }, (_, row) => bytes.subarray(row * each, (row + 1) * each));
+}
+
 /** Base64 to bytes, in a buffer of their own. */
 function decodeBase64(text) {
   const characters = atob(text);

@@ -7,6 +7,7 @@ const scores = {
   probability: floats(data.scores.probability),
   kinds: floats(data.scores.kinds),
   audioS: data.audio_s,
+  tracks: data.tracks === null ? null : byteRows(decodeBase64(data.tracks), 1 + data.beside.length),
 };
 const fromTables = tableEvents(data.events);
 const marks = new Marks(data.recording_id, data.kinds, ownStorage());
@@ -27,7 +28,9 @@ const timeline = new Timeline({
   canvas: byId("detail"),
   overview: byId("overview"),
   cursor: byId("cursor"),
-  probability: scores.probability,
+  curve: scores.tracks === null ? scores.probability : smoothed(scores.tracks[0]),
+  curveASecond: scores.tracks === null ? 1 : TRACK_HZ,
+  curveName: scores.tracks === null ? "probability" : "laughter",
   peaks: data.peaks === null ? null : decodeBase64(data.peaks),
   peaksASecond: data.peaks_a_second,
   kinds: data.kinds,
@@ -52,6 +55,7 @@ const table = new PagedTable({
     { title: "Start", value: (event) => event.start, className: "number", fill: jumpButton },
     { title: "Seconds", value: (event) => event.end - event.start, className: "number", first: "descending", fill: (event) => String(Number((event.end - event.start).toFixed(3))) },
     { title: "Kind", value: (event) => event.kind, fill: kindCell },
+    ...(scores.tracks === null ? [] : [{ title: "Beside it", value: (event) => (event.beside === null ? null : Math.max(...event.beside)), first: "descending", fill: besideCell }]),
     { title: "Highest", value: (event) => event.max, className: "number", first: "descending", fill: (event) => event.max.toFixed(3) },
     { title: "Mean", value: (event) => event.mean, className: "number", first: "descending", fill: (event) => event.mean.toFixed(3) },
     { title: "Mark", value: (event) => marks.get(event)?.verdict ?? null, fill: markingCell },
@@ -99,16 +103,24 @@ function showFacts() {
 
 function showReadout(second) {
   const at = second ?? player.position;
-  const probability = scores.probability[Math.floor(at)];
+  const value = timeline.curve[Math.floor(at * timeline.curveASecond)];
   const event = events.find(({ start, end }) => start <= at && at < end);
   const told = [
     clock(at),
     utcAt(data.start_utc, at),
-    probability === undefined ? "no sound" : `probability ${probability.toFixed(3)}`,
+    value === undefined ? "no sound" : `${timeline.curveName} ${value.toFixed(3)}`,
     event ? kindName(data.kinds[event.kind]) : "",
+    besideAt(at),
   ].filter(Boolean);
   byId("readout").textContent = told.join("  ·  ");
   return told.join(", ");
+}
+
+/** What is heard beside laughter at a moment. */
+function besideAt(second) {
+  if (scores.tracks === null) return "";
+  const slot = Math.floor(second * TRACK_HZ);
+  return data.beside.filter((_, i) => scores.tracks[i + 1][slot] >= 128).join(", ");
 }
 
 function showPosition(second) {
@@ -142,6 +154,8 @@ function showMarks() {
   byId("marks").textContent = marks.size
     ? `${counted(marks.size, "mark")}${marks.unsaved ? ", not saved to a file yet" : ""}`
     : "nothing marked yet";
+  byId("strays").hidden = marks.strays.length === 0;
+  byId("stray-list").replaceChildren(...marks.strays.map(strayLine));
 }
 
 // Events and thresholds
@@ -150,17 +164,19 @@ function refreshEvents() {
   const asInTables = sameThresholds(thresholds, data.thresholds);
   events = asInTables ? fromTables : findEvents(scores, thresholds);
   selected = selected && (events.find((event) => Marks.key(event) === Marks.key(selected)) ?? null);
+  marks.assign(events);
   byId("source").textContent = asInTables ? "the events of the tables" : "found anew with these thresholds";
   byId("reset").disabled = asInTables;
   Object.assign(timeline, { events, selected, thresholds, marks });
   timeline.draw();
   refreshTable();
-  showChosen();
+  showMarks();
   showReadout(null);
 }
 
 function refreshTable() {
   const kind = byId("kind").value;
+  const beside = Number(byId("beside").value);
   const marked = byId("marked").value;
   const least = Number(byId("least").value);
   const shortest = Number(byId("shortest").value);
@@ -168,6 +184,7 @@ function refreshTable() {
   const shown = events.filter(
     (event) =>
       (!kind || data.kinds[event.kind] === kind) &&
+      (!beside || event.beside?.[beside - 1] >= 0.5) &&
       (!marked || (marks.get(event)?.verdict ?? "none") === marked) &&
       event.max >= least &&
       event.end - event.start >= shortest &&
@@ -207,6 +224,12 @@ function setMark(event, verdict, kind = null) {
   if (verdict && next && byId("advance").checked) select(next, { play: true });
 }
 
+function dropMark(mark) {
+  marks.drop(mark);
+  showMarks();
+  byId("save").focus(); // the button that was pressed has gone
+}
+
 // Files
 
 function save() {
@@ -226,8 +249,7 @@ async function load(input) {
   if (!file) return;
   let said;
   try {
-    const kindOf = (stretch) => events.find((event) => Marks.key(event) === Marks.key(stretch))?.kind ?? -1;
-    said = `${counted(marks.load(await file.text(), kindOf), "mark")} of this recording taken from ${file.name}`;
+    said = `${counted(marks.load(await file.text()), "mark")} of this recording taken from ${file.name}`;
   } catch (error) {
     said = `${file.name} cannot be used: ${error.message}`;
   }
@@ -260,6 +282,8 @@ function listen() {
 }
 
 for (const kind of data.kinds) byId("kind").append(element("option", { value: kind }, kindName(kind)));
+data.beside.forEach((name, i) => byId("beside").append(element("option", { value: i + 1 }, name)));
+byId("beside").parentElement.hidden = scores.tracks === null;
 byId("key-kinds").textContent = data.kinds.map(kindName).join(", ");
 byId("position").setAttribute("aria-valuemax", Math.floor(data.length_s));
 showFacts();

@@ -4,9 +4,13 @@
 const THRESHOLDS = [
   { name: "onset", title: "Onset: begins at", unit: "", max: 1, step: 0.01 },
   { name: "offset", title: "Offset: ends below", unit: "", max: 1, step: 0.01 },
+  { name: "peak", title: "Peak: reaches", unit: "", max: 1, step: 0.01 },
   { name: "minOn", title: "Drop shorter events", unit: "s", max: 30, step: 1 },
   { name: "minOff", title: "Close shorter pauses", unit: "s", max: 30, step: 1 },
-];
+].filter(({ name }) => name in data.thresholds);
+
+/** Of tracks, durations are tenths of a second, and longer than some seconds make no sense. */
+if (data.tracks !== null) for (const field of THRESHOLDS.filter(({ unit }) => unit)) Object.assign(field, { max: 10, step: 0.1 });
 
 function makeThresholds() {
   for (const { name, title, unit, max, step } of THRESHOLDS) {
@@ -23,12 +27,15 @@ function makeThresholds() {
   }
 }
 
-/** As the pipeline has it: 0 < offset <= onset < 1, so the one that is moved takes the other along. */
+/** As the pipeline has it: 0 < offset <= onset <= peak < 1, so the one that is moved takes the others along. */
 function setThreshold(name, value, typing = null) {
-  if (!Number.isFinite(value) || value < 0 || (name.startsWith("o") && (value <= 0 || value >= 1))) return;
+  const levels = ["offset", "onset", "peak"].filter((level) => level in thresholds);
+  const place = levels.indexOf(name);
+  if (!Number.isFinite(value) || value < 0 || (place >= 0 && (value <= 0 || value >= 1))) return;
   thresholds = { ...thresholds, [name]: value };
-  if (name === "onset") thresholds.offset = Math.min(thresholds.offset, value);
-  if (name === "offset") thresholds.onset = Math.max(thresholds.onset, value);
+  if (place >= 0) {
+    levels.forEach((level, i) => (thresholds[level] = i < place ? Math.min(thresholds[level], value) : Math.max(thresholds[level], value)));
+  }
   showThresholds(typing);
   refreshEvents();
 }

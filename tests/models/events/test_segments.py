@@ -1,10 +1,28 @@
-"""The double threshold on tenths of a second."""
+"""Hysteresis: of seconds, and of tenths with a peak besides."""
 
 import numpy as np
 import pytest
 
 from common.errors import ModelError
-from models.events import TrackThresholds, smoothed, track_segments
+from models.events.segments import Thresholds, TrackThresholds, hysteresis, smoothed, track_segments
+
+
+def test_hysteresis_begins_at_onset_and_holds_until_below_offset():
+    thresholds = Thresholds(onset=0.6, offset=0.4, min_on_s=0, min_off_s=0)
+    assert hysteresis(np.array([0.5, 0.6, 0.4, 0.5, 0.39, 0.5, 0.9]), thresholds) == [(1, 4), (6, 7)]
+
+
+def test_short_pauses_are_closed_before_short_events_are_dropped():
+    values = np.array([1, 0, 1, 0, 0, 0, 1.0])
+    assert hysteresis(values, Thresholds(min_on_s=2, min_off_s=2)) == [(0, 3)]
+    assert hysteresis(values, Thresholds(min_on_s=1, min_off_s=1)) == [(0, 1), (2, 3), (6, 7)]
+
+
+@pytest.mark.parametrize(("onset", "offset"), [(0.5, 0.6), (1.0, 0.5), (0.5, 0.0)])
+def test_thresholds_that_make_no_sense_are_refused(onset, offset):
+    with pytest.raises(ModelError, match="0 < offset <= onset < 1"):
+        Thresholds(onset=onset, offset=offset)
+
 
 RULE = TrackThresholds(onset=0.5, offset=0.3, peak=0.8, min_on_s=0.3, min_off_s=0.5)
 
@@ -45,6 +63,6 @@ def test_events_at_both_ends_and_an_empty_track():
 
 
 @pytest.mark.parametrize("wrong", [{"onset": 0.9, "peak": 0.8}, {"offset": 0.6}, {"peak": 1.0}, {"min_on_s": -1}])
-def test_thresholds_that_make_no_sense_are_refused(wrong):
+def test_thresholds_of_tracks_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ModelError):
         TrackThresholds(**{"onset": 0.5, "offset": 0.3, "peak": 0.8, **wrong})
