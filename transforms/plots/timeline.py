@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ def timeline_plot(
     *,
     hz: int = 1,
     length_s: float,
-    thresholds: tuple[float, float] | None,
+    thresholds: Mapping[str, float],
     heading: str,
     note: str,
 ) -> Any:
@@ -38,7 +38,7 @@ def timeline_plot(
         events: (start_s, end_s, kind) each.
         hz: values of it a second.
         length_s: of the recording.
-        thresholds: onset and offset with which the events were found; None where nobody knows.
+        thresholds: by name, with which the events were found: onset, offset, and peak of tracks.
         heading, note: title, and a line below it.
 
     Returns:
@@ -62,7 +62,7 @@ def timeline_plot(
 
 
 def _draw_probability(
-    axes: Any, probability: npt.NDArray[np.float32], hz: int, thresholds: tuple[float, float] | None
+    axes: Any, probability: npt.NDArray[np.float32], hz: int, thresholds: Mapping[str, float]
 ) -> None:
     span = max(1, -(-len(probability) // COLUMNS))
     starts = np.arange(0, len(probability), span)
@@ -70,10 +70,17 @@ def _draw_probability(
     edges = np.append(starts, len(probability)) / hz
     axes.stairs(highest, edges, fill=True, color=CURVE_COLOUR, alpha=0.25)
     axes.stairs(highest, edges, color=CURVE_COLOUR, linewidth=1.0, baseline=None)
-    for value, style, name in zip(thresholds or (), ("-", "--"), ("onset", "offset"), strict=False):
+    for (name, value), style in zip(thresholds.items(), ("-", "--", ":"), strict=False):
         axes.axhline(value, color="#b3123f", linestyle=style, linewidth=0.9, label=f"{name} {value:g}")
     if thresholds:
-        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize=8.5, frameon=False, borderaxespad=0.2)
+        axes.legend(
+            loc="lower right",
+            bbox_to_anchor=(1, 1),
+            ncols=len(thresholds),
+            fontsize=8.5,
+            frameon=False,
+            borderaxespad=0.2,
+        )
     quiet(axes, grid="y")
     axes.set_ylim(0, 1)
     axes.set_yticks((0, 0.5, 1))

@@ -83,7 +83,8 @@ def test_a_tracked_recording_is_drawn_by_its_track(tmp_path, monkeypatch):
     ((curve, options),) = drawn
     assert len(curve) == 896  # the sound ends 0.4 s before the last second
     assert curve[500] == np.float32(np.median(tracks.reshape(-1, 5)[499:502, 0]) / 255)
-    assert (options["hz"], options["thresholds"]) == (10, (TRACK_THRESHOLDS.onset, TRACK_THRESHOLDS.offset))
+    assert options["hz"] == 10
+    assert options["thresholds"] == {name: getattr(TRACK_THRESHOLDS, name) for name in ("onset", "offset", "peak")}
 
 
 def test_what_cannot_be_drawn_is_told_and_the_rest_is_drawn(tables, tmp_path, capsys):

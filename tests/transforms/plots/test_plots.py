@@ -22,7 +22,7 @@ def colours(figure):
 
 
 def timeline(probability, events=(), **changes):
-    settings = {"length_s": float(len(probability)), "thresholds": (0.5, 0.3), **LABELS, **changes}
+    settings = {"length_s": float(len(probability)), "thresholds": {"onset": 0.5, "offset": 0.3}, **LABELS, **changes}
     return timeline_plot(np.asarray(probability, np.float32), events, **settings)
 
 
@@ -39,12 +39,24 @@ def test_a_timeline_shows_kinds_in_their_lanes_and_colours():
 def test_a_long_timeline_keeps_every_peak_and_shows_short_laughs():
     probability = np.zeros(24 * 3600)
     probability[40_001] = 0.9
-    figure = timeline(probability, [(40_001.0, 40_002.0, "snicker")], thresholds=None)
+    figure = timeline(probability, [(40_001.0, 40_002.0, "snicker")], thresholds={})
     curve = figure.axes[0].patches[0].get_data()
     assert len(curve.values) <= COLUMNS
     assert curve.values.max() == pytest.approx(0.9)
     assert np.flatnonzero(curve.values).tolist() == [40_001 // 87]
     assert KIND_COLOURS["snicker"] in colours(figure)
+
+
+def test_a_timeline_of_tenths_has_its_own_times_and_a_peak():
+    track = np.zeros(600)
+    track[123:140] = 0.9
+    levels = {"onset": 0.5, "offset": 0.3, "peak": 0.8}
+    figure = timeline(track, [(12.3, 14.0, "giggle")], hz=10, length_s=60.0, thresholds=levels)
+    curve = figure.axes[0].patches[0].get_data()
+    assert curve.edges[[123, 140]].tolist() == [12.3, 14.0]
+    assert curve.values[123] == pytest.approx(0.9)
+    legend = figure.axes[0].get_legend().get_texts()
+    assert [text.get_text() for text in legend] == ["onset 0.5", "offset 0.3", "peak 0.8"]
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 7])

@@ -149,6 +149,7 @@ class Drawing {
     });
     this.#drawThreshold(context, "onset", []);
     this.#drawThreshold(context, "offset", [5, 4]);
+    if ("peak" in this.thresholds) this.#drawThreshold(context, "peak", [1, 3]);
   }
 
   #drawThreshold(context, name, dashes) {
