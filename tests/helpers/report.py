@@ -118,6 +118,8 @@ def random_cases(count, *, seed=0):
             yield scores, Thresholds(onset, offset, *gaps), audio_s, None
             continue
         tracks = random_tracks(seconds, seed=seed + number, steady=rng.choice([0.0, 0.8, 0.99]))
+        if number % 9 == 0:
+            tracks[:, :, 0] = 255  # one event from start to end
         peak = min(max(onset, float(rng.choice([onset, tracks[0, 0, 0] / 255, (1 + onset) / 2]))), 1 - 1e-6)
         gaps = (np.array(gaps) * rng.random(2)).tolist()
         yield scores, Thresholds(), audio_s, Tracked(tracks, TrackThresholds(onset, offset, peak, *gaps))

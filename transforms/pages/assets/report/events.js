@@ -5,8 +5,18 @@
 const TRACK_HZ = 10;
 
 const MAX_BLOCK = 128;
+const MAX_CHUNK = 8192;
 
-/** The sum of float32 values from `from`, `count` of them, in the order in which numpy adds: pairwise, by eights. */
+/** The sum of float32 values in the order in which numpy adds: chunk by chunk, and pairwise in each. */
+function floatSum(values) {
+  let sum = 0;
+  for (let from = 0; from < values.length; from += MAX_CHUNK) {
+    sum = Math.fround(sum + pairwiseSum(values, from, Math.min(MAX_CHUNK, values.length - from)));
+  }
+  return sum;
+}
+
+/** The sum of values from `from`, `count` of them, pairwise, by eights. */
 function pairwiseSum(values, from, count) {
   const add = (a, b) => Math.fround(a + b);
   if (count > MAX_BLOCK) {
@@ -92,7 +102,7 @@ function eventOf({ probability, kinds, audioS, tracks }, start, end, hz) {
     end: Math.min(end / hz, audioS),
     kind: means.indexOf(Math.max(...means)),
     max: summary(heard, 0, count)[1],
-    mean: Math.fround(pairwiseSum(heard, 0, count) / count),
+    mean: Math.fround(floatSum(heard) / count),
     kinds: means,
     beside: tracks === null ? null : tracks.slice(1).map((track) => trackMean(track, start, end)),
   };

@@ -7,13 +7,16 @@ const THRESHOLDS = [
   { name: "peak", title: "Peak: reaches", unit: "", max: 1, step: 0.01 },
   { name: "minOn", title: "Drop shorter events", unit: "s", max: 30, step: 1 },
   { name: "minOff", title: "Close shorter pauses", unit: "s", max: 30, step: 1 },
-].filter(({ name }) => name in data.thresholds);
+];
 
-/** Of tracks, durations are tenths of a second, and longer than some seconds make no sense. */
-if (data.tracks !== null) for (const field of THRESHOLDS.filter(({ unit }) => unit)) Object.assign(field, { max: 10, step: 0.1 });
+/** Those that this recording's events are found with; of tracks, durations are tenths of a second. */
+function ownThresholds() {
+  const tenths = scores.tracks === null ? {} : { max: 10, step: 0.1 };
+  return THRESHOLDS.filter(({ name }) => name in data.thresholds).map((field) => (field.unit ? { ...field, ...tenths } : field));
+}
 
 function makeThresholds() {
-  for (const { name, title, unit, max, step } of THRESHOLDS) {
+  for (const { name, title, unit, max, step } of ownThresholds()) {
     const open = unit ? 0 : step; // a probability of 0 or 1 is no threshold
     const label = element("label", { htmlFor: `${name}-number` }, title);
     const slider = element("input", { type: "range", id: name, min: open, max: max - open, step });
@@ -42,7 +45,7 @@ function setThreshold(name, value, typing = null) {
 
 /** Put the thresholds into their fields, but for the one that somebody is typing in. */
 function showThresholds(typing) {
-  for (const { name } of THRESHOLDS) {
+  for (const { name } of ownThresholds()) {
     byId(name).value = thresholds[name];
     const number = byId(`${name}-number`);
     if (number !== typing) number.value = thresholds[name];
