@@ -26,12 +26,11 @@ from common.runs import runs_of
 from models.bundles.bundle import open_bundle
 from models.bundles.selection import select_models
 from models.bundles.tracker_card import TRACKER_FILE, read_tracker_card
-from models.constants import FIRST_AUDIOSET_INDEX, SAMPLE_RATE_HZ, TRACKS
+from models.constants import FIRST_AUDIOSET_INDEX, SAMPLE_RATE_HZ
 from models.distillation.data import score_with_teacher
 from models.distillation.teacher import load_teacher
 from models.evaluation.event_metrics import match_starts, seconds_in
-from models.events.find import find_events
-from models.events.segments import track_segments
+from models.events.find import Tracked, find_events
 from models.networks.tracker import Tracker
 from models.sounds.labelled_clips import read_audio
 from models.sounds.manifest import read_manifest
@@ -191,8 +190,9 @@ def systems(bundle: str, broadcasts: Sequence[Broadcast]) -> dict[str, System]:
         scores = classify_windows(embedder.embed(pcm), head)
         found = find_events(one.path.stem, float(len(pcm)), scores, chosen.head.thresholds)
         whole[one.path] = [(event.start_s, event.end_s) for event in found]
-        laughter = tracker.track(pcm)[..., TRACKS.index("laughter")].ravel() / np.float32(255)
-        tenths[one.path] = [(start / 10, end / 10) for start, end in track_segments(laughter, card.thresholds)]
+        tracked = Tracked(tracker.track(pcm), card.thresholds)
+        found = find_events(one.path.stem, float(len(pcm)), scores, chosen.head.thresholds, tracked)
+        tenths[one.path] = [(event.start_s, event.end_s) for event in found]
     return {
         "whole seconds, the head on windows": lambda one: whole[one.path],
         f"the tracker {card.version}": lambda one: tenths[one.path],

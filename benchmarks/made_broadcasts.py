@@ -21,7 +21,7 @@ from models.constants import SAMPLE_RATE_HZ
 from models.sounds import synthesis
 from models.sounds.labelled_clips import LAUGHTER_LABELS, read_audio
 from models.sounds.manifest import LabelledClipRow
-from models.sounds.scenes import faded, heard
+from models.sounds.scenes import at_level, faded, heard
 from transforms.collect.package import Package
 
 RESERVED = (
@@ -120,15 +120,6 @@ def make_broadcasts(sounds: Sounds, folder: pathlib.Path, *, seed: int = 1, gain
         _write(path, np.concatenate(samples) * 10 ** (gain_db / 20), codec)
         made.append(Broadcast(path, tuple(scenes)))
     return made
-
-
-def at_level(samples: Float32, level: float) -> Float32:
-    """The sound with that root mean square where it is within 40 dB of its loudest, that bound included.
-
-    Unlike that of the scenes, which leaves it out: the published figures are of these very sounds.
-    """
-    power = np.square(samples.astype(np.float64))
-    return (samples * (level / np.sqrt(power[power >= power.max() * 1e-4].mean() + 1e-12))).astype(np.float32)
 
 
 def intervals_of(track: Float32) -> list[tuple[float, float]]:
