@@ -6,6 +6,7 @@ Of seconds, as the windows give them (`hysteresis`), and of tenths, as the track
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -126,7 +127,8 @@ def _close_pauses(segments: Sequence[tuple[int, int]], shortest: float) -> list[
 
 
 def _check_durations(thresholds: Thresholds | TrackThresholds) -> None:
-    if thresholds.min_on_s < 0 or thresholds.min_off_s < 0:
+    if not (0 <= thresholds.min_on_s < math.inf and 0 <= thresholds.min_off_s < math.inf):
         raise ModelError(
-            f"durations must not be negative: min_on_s {thresholds.min_on_s}, min_off_s {thresholds.min_off_s}"
+            "durations must be seconds, none of them negative: "
+            f"min_on_s {thresholds.min_on_s}, min_off_s {thresholds.min_off_s}"
         )

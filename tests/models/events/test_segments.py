@@ -62,7 +62,10 @@ def test_events_at_both_ends_and_an_empty_track():
     assert smoothed(np.array([0.5])).tolist() == [0.5]
 
 
-@pytest.mark.parametrize("wrong", [{"onset": 0.9, "peak": 0.8}, {"offset": 0.6}, {"peak": 1.0}, {"min_on_s": -1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"onset": 0.9, "peak": 0.8}, {"offset": 0.6}, {"peak": 1.0}, {"min_on_s": -1}, {"min_off_s": float("nan")}],
+)
 def test_thresholds_of_tracks_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ModelError):
         TrackThresholds(**{"onset": 0.5, "offset": 0.3, "peak": 0.8, **wrong})
