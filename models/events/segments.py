@@ -44,6 +44,11 @@ class Thresholds:
             )
         _check_durations(self)
 
+    @property
+    def levels(self) -> dict[str, float]:
+        """Those that values are held against, by name."""
+        return {"onset": self.onset, "offset": self.offset}
+
 
 def hysteresis(probability: npt.NDArray[np.floating[Any]], thresholds: Thresholds) -> list[tuple[int, int]]:
     """Segments [start, end) of whole seconds: begun at `onset`, held while not below `offset`.
@@ -51,8 +56,7 @@ def hysteresis(probability: npt.NDArray[np.floating[Any]], thresholds: Threshold
     Pauses shorter than min_off_s are closed first, then segments shorter than min_on_s dropped, as pyannote's
     `Binarize` does.
     """
-    closed = _close_pauses(_held(probability, thresholds.onset, thresholds.offset), thresholds.min_off_s)
-    return [(start, end) for start, end in closed if end - start >= thresholds.min_on_s]
+    return _segments(probability, thresholds, shortest=thresholds.min_on_s, pause=thresholds.min_off_s)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +86,11 @@ class TrackThresholds:
             )
         _check_durations(self)
 
+    @property
+    def levels(self) -> dict[str, float]:
+        """Those that values are held against, by name."""
+        return {"onset": self.onset, "offset": self.offset, "peak": self.peak}
+
 
 def smoothed(track: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float32]:
     """The running median of a track, float32 [n]; the first and the last value stand for what lies beyond them."""
@@ -98,9 +107,20 @@ def track_segments(track: npt.NDArray[np.floating[Any]], thresholds: TrackThresh
     """
     values = smoothed(track)
     shortest, pause = (round(seconds * TRACK_HZ, 6) for seconds in (thresholds.min_on_s, thresholds.min_off_s))
+    segments = _segments(values, thresholds, shortest=shortest, pause=pause)
+    return [(start, end) for start, end in segments if float(values[start:end].max()) >= thresholds.peak]
+
+
+def _segments(
+    values: npt.NDArray[np.floating[Any]],
+    thresholds: Thresholds | TrackThresholds,
+    *,
+    shortest: float,
+    pause: float,
+) -> list[tuple[int, int]]:
+    """Stretches held by onset and offset, pauses below `pause` values closed, then those below `shortest` dropped."""
     closed = _close_pauses(_held(values, thresholds.onset, thresholds.offset), pause)
-    long_enough = ((start, end) for start, end in closed if end - start >= shortest)
-    return [(start, end) for start, end in long_enough if float(values[start:end].max()) >= thresholds.peak]
+    return [(start, end) for start, end in closed if end - start >= shortest]
 
 
 def _held(values: npt.NDArray[np.floating[Any]], onset: float, offset: float) -> list[tuple[int, int]]:

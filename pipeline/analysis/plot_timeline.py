@@ -116,9 +116,6 @@ def draw(tables: str, date: str, annotated: RecordingWithEvents) -> Any:
         f"{len(annotated.events)} events",
         recording["bundle_version"],
     ]
-    levels = {"onset": thresholds.onset, "offset": thresholds.offset}
-    if isinstance(thresholds, TrackThresholds):
-        levels["peak"] = thresholds.peak
     curve, hz = scores[:, SCORED.index(ANY)], 1
     if tracked:
         curve, hz = laughter_track(tracked.tracks, recording["audio_s"] or 0.0), TRACK_HZ
@@ -127,7 +124,7 @@ def draw(tables: str, date: str, annotated: RecordingWithEvents) -> Any:
         [(event["start_s"], event["end_s"], event["kind"]) for event in annotated.events],
         hz=hz,
         length_s=max(annotated.length_s, float(len(scores))),
-        thresholds=levels,
+        thresholds=thresholds.levels,
         heading=display_text(recording["title"] or annotated.file_name, longest=MAX_HEADING_LENGTH),
         note=display_text(", ".join(fact for fact in facts if fact), longest=120),
     )

@@ -153,7 +153,7 @@ const floats = (text) => new Float32Array(decodeBase64(text).buffer);
 const found = cases.map((one) => {
   const tracks = one.tracks === null ? null : byteRows(decodeBase64(one.tracks), 5);
   const scores = { probability: floats(one.probability), kinds: floats(one.kinds), audioS: one.audioS, tracks };
-  return findEvents(scores, one.thresholds);
+  return findEvents(scoresOf(scores), one.thresholds);
 });
 """
 """JavaScript: from `cases`, a list of what as_page gives, to `found`."""

@@ -154,10 +154,7 @@ def seconds_data(scores: WindowScores) -> dict[str, str]:
 
 def thresholds_data(thresholds: Thresholds | TrackThresholds) -> dict[str, float]:
     """The thresholds as the page has them; `peak` only of a track."""
-    data = {"onset": thresholds.onset, "offset": thresholds.offset}
-    if isinstance(thresholds, TrackThresholds):
-        data["peak"] = thresholds.peak
-    return data | {"minOn": thresholds.min_on_s, "minOff": thresholds.min_off_s}
+    return {**thresholds.levels, "minOn": thresholds.min_on_s, "minOff": thresholds.min_off_s}
 
 
 def tracks_data(tracked: Tracked, audio_s: float) -> str:

@@ -111,9 +111,9 @@ def cut(labels: Sequence[Label], embeddings: npt.NDArray[np.uint8]) -> Iterator[
 
 def _labels_of_seconds(labels: Sequence[Label], seconds: int) -> list[set[int] | None]:
     """The labels of each second, as `cut` has it; empty where there is no laughter, None where nothing is said."""
-    covered: dict[int | None, npt.NDArray[np.float64]] = {}
+    silent, covered = np.zeros(seconds), dict[int, npt.NDArray[np.float64]]()
     for label in labels:
-        of_label = covered.setdefault(label.label, np.zeros(seconds))
+        of_label = silent if label.label is None else covered.setdefault(label.label, np.zeros(seconds))
         touched = np.arange(math.floor(label.start_s), min(seconds, math.ceil(label.end_s)))
         if not len(touched):
             continue
@@ -121,14 +121,11 @@ def _labels_of_seconds(labels: Sequence[Label], seconds: int) -> list[set[int] |
         of_label[touched] += shares
         if shares.max() < HALF:
             of_label[touched[shares.argmax()]] = 1
-    silent = covered.pop(None, np.zeros(seconds)) >= HALF
     told: list[set[int] | None] = []
     for second in range(seconds):
-        shares_of = {
-            name: shares[second] for name, shares in covered.items() if name is not None and shares[second] > 0
-        }
-        held = {name for name, share in shares_of.items() if share >= HALF}
-        told.append(held or (set() if silent[second] and not shares_of else None))
+        touching = {name: shares[second] for name, shares in covered.items() if shares[second] > 0}
+        held = {name for name, share in touching.items() if share >= HALF}
+        told.append(held or (set() if silent[second] >= HALF and not touching else None))
     return told
 
 

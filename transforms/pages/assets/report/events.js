@@ -50,7 +50,8 @@ function segments(values, thresholds, hz) {
       start = -1;
     }
   }
-  const [minOn, minOff] = [thresholds.minOn, thresholds.minOff].map((seconds) => Number((seconds * hz).toFixed(6)));
+  // as there: of tenths what the product's rounding leaves is taken off, of seconds there is none
+  const [minOn, minOff] = [thresholds.minOn, thresholds.minOff].map((s) => (hz === 1 ? s : Number((s * hz).toFixed(6))));
   return closePauses(stretches, minOff).filter(
     ([from, to]) => to - from >= minOn && (thresholds.peak === undefined || summary(values, from, to)[1] >= thresholds.peak),
   );
@@ -78,17 +79,24 @@ function closePauses(stretches, minOff) {
 /**
  * The events of a recording, in order.
  *
- * scores: probability, Float32Array [seconds]; kinds, Float32Array [seconds * 6]; audioS, seconds of sound; tracks, null
- * or Uint8Array [slots] of laughter and of each track beside it.
+ * scores: as scoresOf gives them.
  * thresholds: onset, offset, peak (of tracks only), minOn, minOff.
  */
 function findEvents(scores, thresholds) {
-  if (scores.tracks === null) return segments(scores.probability, thresholds, 1).map(([start, end]) => eventOf(scores, start, end, 1));
-  const found = segments(smoothed(scores.tracks[0]), thresholds, TRACK_HZ);
-  return found.map(([start, end]) => eventOf(scores, start, end, TRACK_HZ));
+  return segments(scores.curve, thresholds, scores.hz).map(([start, end]) => eventOf(scores, start, end));
 }
 
-function eventOf({ probability, kinds, audioS, tracks }, start, end, hz) {
+/**
+ * What events are made of: probability, Float32Array [seconds]; kinds, Float32Array [seconds * 6]; audioS, seconds of
+ * sound; tracks, null or Uint8Array [slots] of laughter and of each track beside it; and of these the curve that
+ * thresholds are held against, `hz` values a second, once, for thresholds move often.
+ */
+function scoresOf({ probability, kinds, audioS, tracks }) {
+  const [curve, hz] = tracks === null ? [probability, 1] : [smoothed(tracks[0]), TRACK_HZ];
+  return { probability, kinds, audioS, tracks, curve, hz };
+}
+
+function eventOf({ probability, kinds, audioS, tracks, hz }, start, end) {
   const count = end - start;
   const heard = Float32Array.from({ length: count }, (_, i) => probability[Math.floor((start + i) / hz)]);
   const means = [0, 0, 0, 0, 0, 0];

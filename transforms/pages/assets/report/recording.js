@@ -3,12 +3,12 @@
 
 const data = pageData();
 const floats = (text) => new Float32Array(decodeBase64(text).buffer);
-const scores = {
+const scores = scoresOf({
   probability: floats(data.scores.probability),
   kinds: floats(data.scores.kinds),
   audioS: data.audio_s,
   tracks: data.tracks === null ? null : byteRows(decodeBase64(data.tracks), 1 + data.beside.length),
-};
+});
 const fromTables = tableEvents(data.events);
 const marks = new Marks(data.recording_id, data.kinds, ownStorage());
 let thresholds = { ...data.thresholds };
@@ -28,8 +28,8 @@ const timeline = new Timeline({
   canvas: byId("detail"),
   overview: byId("overview"),
   cursor: byId("cursor"),
-  curve: scores.tracks === null ? scores.probability : smoothed(scores.tracks[0]),
-  curveASecond: scores.tracks === null ? 1 : TRACK_HZ,
+  curve: scores.curve,
+  curveASecond: scores.hz,
   curveName: scores.tracks === null ? "probability" : "laughter",
   peaks: data.peaks === null ? null : decodeBase64(data.peaks),
   peaksASecond: data.peaks_a_second,
